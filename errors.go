@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The kinds of [InputError], for errors.Is.
@@ -71,5 +72,9 @@ func quoteShort(s string) string {
 	if len(s) <= maxShown {
 		return strconv.Quote(s)
 	}
-	return strconv.Quote(s[:maxShown]) + "…"
+	end := maxShown
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return strconv.Quote(s[:end]) + "…"
 }
