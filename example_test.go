@@ -36,8 +36,7 @@ func ExampleTransactionSource() {
 func ExampleInputError() {
 	err := keyaccount.Transaction{Account: "ACME"}.Validate()
 
-	var input *keyaccount.InputError
-	if errors.As(err, &input) {
+	if input, ok := errors.AsType[*keyaccount.InputError](err); ok {
 		fmt.Println(input.Field)
 	}
 	fmt.Println(errors.Is(err, keyaccount.ErrMissing))

@@ -152,7 +152,10 @@ func earlyStop(s TransactionSuite) error {
 	if err != nil {
 		return err
 	}
-	for range src.Transactions(context.Background(), keyaccount.Period{}) {
+	for _, err := range src.Transactions(context.Background(), keyaccount.Period{}) {
+		if err != nil {
+			return err
+		}
 		break // a source that yields on panics here, by the rules of range-over-func
 	}
 	got, err := collect(context.Background(), src, keyaccount.Period{})

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/allocation"
+	"github.com/keyaccount/keyaccount/clv"
+	"github.com/keyaccount/keyaccount/risk"
+	"github.com/keyaccount/keyaccount/segment"
+	"github.com/keyaccount/keyaccount/survey"
+)
+
+// horizonWeeks is how far ahead an account is valued: one year.
+const horizonWeeks = 52
+
+// folded is what one pass over the transactions leaves behind.
+type folded struct {
+	summary     *segment.Summary
+	calibration *clv.Calibration
+	paid        *priceCheck
+	first, last time.Time
+}
+
+// compute makes the review: one pass over the transactions, then each room.
+func compute(ctx context.Context, in inputs) (*review, error) {
+	if in.Location == nil {
+		in.Location = time.UTC
+	}
+	f, err := fold(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	asOf := in.AsOf
+	if asOf.IsZero() {
+		y, m, d := f.last.In(in.Location).Date()
+		asOf = time.Date(y, m, d+1, 0, 0, 0, 0, in.Location)
+	}
+	accounts := f.summary.Accounts(asOf)
+	if len(accounts) == 0 {
+		return nil, noTransactions(in.Transactions.Report())
+	}
+	rv := &review{
+		Schema: reviewSchema, Title: in.Title, Demo: in.Demo,
+		AsOf: asOf, TimeZone: in.Location.String(), Currency: f.summary.Currency(),
+		Inputs:    append([]fileReport{in.Transactions.Report()}, in.Reports...),
+		Portfolio: portfolioOf(accounts, f, in.Location),
+	}
+	if err := rv.classify(accounts); err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{
+		func() error { return rv.scoreRFM(accounts) },
+		func() error { return rv.estimate(f.calibration, asOf) },
+		rv.depend,
+		func() error { return rv.owe(in.Invoices, asOf) },
+		func() error { rv.Prices = f.paid.result(); return nil },
+		func() error { return rv.ask(in.Answers) },
+		func() error { return rv.allocate(in.Capacity) },
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	rv.Findings = findings(rv)
+	return rv, nil
+}
+
+func fold(ctx context.Context, in inputs) (folded, error) {
+	f := folded{
+		summary:     segment.NewSummary(segment.SummaryOptions{Location: in.Location}),
+		calibration: clv.NewCalibration(clv.CalibrationOptions{Unit: clv.Week, Location: in.Location}),
+		paid:        newPriceCheck(in.Prices),
+	}
+	for tx, err := range in.Transactions.Transactions(ctx, keyaccount.Period{To: in.AsOf}) {
+		if err != nil {
+			return f, err
+		}
+		if err := f.summary.Add(tx); err != nil {
+			if errors.Is(err, keyaccount.ErrMixedCurrency) {
+				return f, fmt.Errorf("%w; review one currency with -currency", err)
+			}
+			return f, err
+		}
+		if err := f.calibration.Add(tx); err != nil {
+			return f, err
+		}
+		if err := f.paid.add(tx); err != nil {
+			return f, err
+		}
+		if f.first.IsZero() || tx.Time.Before(f.first) {
+			f.first = tx.Time
+		}
+		if tx.Time.After(f.last) {
+			f.last = tx.Time
+		}
+	}
+	return f, nil
+}
+
+func noTransactions(r fileReport) error {
+	if r.Rows == 0 {
+		return fmt.Errorf("%s: there are no transactions: the file has a header and nothing below it", r.Name)
+	}
+	why := ""
+	for _, s := range r.Skipped {
+		why += fmt.Sprintf("; %s: %d", s.Reason, s.Rows)
+	}
+	return fmt.Errorf("%s: none of the %d rows can be used%s", r.Name, r.Rows, why)
+}
+
+func portfolioOf(accounts []segment.Account, f folded, zone *time.Location) portfolio {
+	p := portfolio{
+		Accounts: len(accounts),
+		FirstDay: f.first.In(zone).Format(time.DateOnly),
+		LastDay:  f.last.In(zone).Format(time.DateOnly),
+	}
+	for _, a := range accounts {
+		p.Orders += a.Orders
+		p.Lines += a.Lines
+		p.Gross = p.Gross.Add(a.Gross)
+		p.Returns = p.Returns.Add(a.Returns)
+		p.Net = p.Net.Add(a.Net)
+		if a.HasOrders() {
+			p.Buyers++
+		} else {
+			p.ReturnOnly++
+		}
+	}
+	return p
+}
+
+// classify grades the accounts and lists them, largest net revenue first.
+func (rv *review) classify(accounts []segment.Account) error {
+	abc, err := segment.ABC(accounts, nil)
+	if err != nil {
+		return err
+	}
+	byID := make(map[string]segment.Account, len(accounts))
+	for _, a := range accounts {
+		byID[a.ID] = a
+	}
+	for _, c := range abc.Classes {
+		rv.Classes = append(rv.Classes, classLine{Class: c.Class, Accounts: c.Accounts, Net: c.Net, Share: c.Share})
+	}
+	for _, a := range abc.Accounts {
+		rv.Accounts = append(rv.Accounts, account{
+			Account: byID[a.ID], Class: a.Class, Share: a.Share, Cumulative: a.CumulativeShare,
+		})
+	}
+	return nil
+}
+
+// scoreRFM scores the buyers; a company without buyers has no scores.
+func (rv *review) scoreRFM(accounts []segment.Account) error {
+	var buyers []segment.Account
+	for _, a := range accounts {
+		if a.HasOrders() {
+			buyers = append(buyers, a)
+		}
+	}
+	if len(buyers) == 0 {
+		rv.RFM.Note = "no account has bought anything"
+		return nil
+	}
+	model, err := segment.FitRFM(buyers, nil)
+	if err != nil {
+		return err
+	}
+	rv.RFM.Model = model
+	rv.RFM.Cells = make([]rfmCell, model.Bins*model.Bins)
+	for i := range rv.RFM.Cells {
+		rv.RFM.Cells[i].R, rv.RFM.Cells[i].F = i/model.Bins+1, i%model.Bins+1
+	}
+	for i := range rv.Accounts {
+		a := &rv.Accounts[i]
+		if !a.HasOrders() {
+			continue
+		}
+		s := model.Score(a.Account)
+		a.RFM = s.Code()
+		cell := &rv.RFM.Cells[(s.R-1)*model.Bins+s.F-1]
+		cell.Accounts++
+		cell.Net = cell.Net.Add(a.Net)
+	}
+	return nil
+}
+
+// estimate fits the order flow and values each buyer: expected orders of the
+// next year times its own mean net value of an order day, nothing for an
+// account whose returns exceed its purchases.
+func (rv *review) estimate(c *clv.Calibration, asOf time.Time) error {
+	rv.Value.HorizonWeeks = horizonWeeks
+	histories, err := c.Accounts(asOf)
+	if err != nil {
+		return err
+	}
+	var counts clv.Counts
+	byID := make(map[string]clv.History, len(histories))
+	for _, h := range histories {
+		if h.Age == 0 { // first bought on the as-of day: no time has passed to learn from
+			continue
+		}
+		if err := counts.Add(h.History, 1); err != nil {
+			return err
+		}
+		byID[h.ID] = h.History
+	}
+	fit, err := clv.FitBGNBD(&counts, nil)
+	if err != nil {
+		rv.Value.Note = err.Error()
+		return nil //nolint:nilerr // too little data is an answer, shown as such
+	}
+	rv.Value.Fit = fit
+	for i := range rv.Accounts {
+		a := &rv.Accounts[i]
+		h, ok := byID[a.ID]
+		if !ok {
+			continue
+		}
+		alive, orders := fit.ProbAlive(h), fit.ExpectedOrders(h, horizonWeeks)
+		mean := max(0, a.Net.InexactFloat64()/float64(h.Frequency+1))
+		revenue := orders * mean
+		a.ProbAlive, a.ExpectedOrders, a.ExpectedRevenue = &alive, &orders, &revenue
+		rv.Value.ExpectedOrders += orders
+		rv.Value.ExpectedRevenue += revenue
+	}
+	return nil
+}
+
+// depend measures how much of the revenue hangs on how few accounts.
+func (rv *review) depend() error {
+	shares := make([]float64, len(rv.Accounts))
+	revenues := make([]risk.AccountRevenue, len(rv.Accounts))
+	for i, a := range rv.Accounts {
+		shares[i] = a.Net.InexactFloat64()
+		revenues[i] = risk.AccountRevenue{Account: a.ID, Revenue: a.Net}
+	}
+	c, err := risk.Concentrate(shares)
+	if errors.Is(err, keyaccount.ErrMissing) {
+		rv.Dependency.Note = "no account has positive net revenue"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rv.Dependency.Concentration = &c
+	var scenarios []risk.Scenario
+	for _, k := range []int{1, 2, 3, 5, 10} {
+		if k <= c.N {
+			scenarios = append(scenarios, risk.LargestFail(k))
+		}
+	}
+	rv.Dependency.Losses, err = risk.Stress(revenues, scenarios...)
+	return err
+}
+
+// ask turns the survey into health.
+func (rv *review) ask(answers []survey.Answer) error {
+	if len(answers) == 0 {
+		return nil
+	}
+	report, err := survey.NPSByAccount(answers, nil)
+	if err != nil {
+		return err
+	}
+	h := health{NPSReport: report}
+	at := rv.positions()
+	for _, a := range report.Accounts {
+		i, known := at[a.Account]
+		if !known {
+			continue // a respondent of an account that bought nothing in the period
+		}
+		rv.Accounts[i].NPS = &a.Estimate
+		if !a.Empty() && a.Value < 0 {
+			h.AtStake = h.AtStake.Add(rv.Accounts[i].Net)
+		}
+	}
+	rv.Health = &h
+	return nil
+}
+
+// allocate shares the scarce resource by expected revenue, under the floors
+// and caps of each class.
+func (rv *review) allocate(policy capacity) error {
+	if len(policy.Levels) == 0 {
+		policy, rv.Plan.Default = defaultCapacity(), true
+	}
+	rv.Plan.Policy = policy
+	byClass := map[segment.ABCClass]level{}
+	for _, l := range policy.Levels {
+		byClass[l.Class] = l
+		rv.Plan.Levels = append(rv.Plan.Levels, levelLine{Class: l.Class, Name: l.Name})
+	}
+	var claims []allocation.Claim
+	var who []int
+	for i := range rv.Accounts {
+		a := &rv.Accounts[i]
+		l, ok := byClass[a.Class]
+		if !ok {
+			continue
+		}
+		claims = append(claims, allocation.Claim{Account: a.ID, Weight: rv.weight(a), Floor: l.Floor, Cap: l.Cap})
+		who = append(who, i)
+		a.Level = l.Name
+	}
+	if len(claims) == 0 {
+		rv.Plan.Note = label{"no account is in a class that has a service level", "没有客户属于设有服务级别的等级"}
+		return nil
+	}
+	fill, err := allocation.Fill(policy.Capacity, claims, &allocation.FillOptions{Unit: policy.Unit})
+	var short *allocation.InfeasibleError
+	if errors.As(err, &short) {
+		rv.Plan.Note = label{short.Explain("en"), short.Explain("zh")}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rv.Plan.Fill = fill
+	for k, line := range fill.Lines {
+		a := &rv.Accounts[who[k]]
+		a.Service, a.Reason = &line.Amount, string(line.Reason)
+		n := slices.IndexFunc(rv.Plan.Levels, func(l levelLine) bool { return l.Class == a.Class })
+		rv.Plan.Levels[n].Accounts++
+		rv.Plan.Levels[n].Amount = rv.Plan.Levels[n].Amount.Add(line.Amount)
+	}
+	return nil
+}
+
+// weight is what an account's claim on service counts: its expected revenue,
+// or its net revenue where there is no estimate.
+func (rv *review) weight(a *account) decimal.Decimal {
+	if a.ExpectedRevenue != nil {
+		return decimal.NewFromFloat(*a.ExpectedRevenue).Round(2)
+	}
+	return decimal.Max(a.Net, decimal.Zero)
+}
+
+func (rv *review) positions() map[string]int {
+	at := make(map[string]int, len(rv.Accounts))
+	for i, a := range rv.Accounts {
+		at[a.ID] = i
+	}
+	return at
+}
+
+// topByValue returns the n accounts with the largest expected revenue.
+func topByValue(rv *review, n int) []account {
+	var valued []account
+	for _, a := range rv.Accounts {
+		if a.ExpectedRevenue != nil && *a.ExpectedRevenue > 0 {
+			valued = append(valued, a)
+		}
+	}
+	slices.SortStableFunc(valued, func(a, b account) int { return cmp.Compare(*b.ExpectedRevenue, *a.ExpectedRevenue) })
+	return valued[:min(n, len(valued))]
+}

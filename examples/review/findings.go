@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount/allocation"
+	"github.com/keyaccount/keyaccount/segment"
+)
+
+// The lines beyond which the review speaks up.
+const (
+	dependencyLine = 0.10 // share of revenue from one account
+	silentLine     = 0.50 // probability that a key account still buys
+	overdueLine    = 0.25 // share of receivables that is overdue
+)
+
+// findings lists what a key-account manager should look at, gravest first.
+func findings(rv *review) []finding {
+	var all []finding
+	for _, f := range []func(*review) (finding, bool){dependsOnFew, goneSilent, unhappy, owesMuch, paysLeast, noPlan} {
+		if found, ok := f(rv); ok {
+			all = append(all, found)
+		}
+	}
+	return all
+}
+
+func dependsOnFew(rv *review) (finding, bool) {
+	var over []string
+	for _, a := range rv.Accounts {
+		if a.Share > dependencyLine {
+			over = append(over, a.ID)
+		}
+	}
+	if len(over) == 0 {
+		return finding{}, false
+	}
+	top := rv.Accounts[0]
+	return finding{
+		Code: "dependency", Accounts: over,
+		Text: label{
+			fmt.Sprintf("%s alone makes %s of net revenue; %d account(s) are above the %.0f %% line.", top.ID, percent(top.Share), len(over), 100*dependencyLine),
+			fmt.Sprintf("%s 一家占净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
+		},
+	}, true
+}
+
+func goneSilent(rv *review) (finding, bool) {
+	var who []string
+	revenue := decimal.Zero
+	for _, a := range rv.Accounts {
+		if a.Class == segment.ClassA && a.ProbAlive != nil && *a.ProbAlive < silentLine {
+			who = append(who, a.ID)
+			revenue = revenue.Add(a.Net)
+		}
+	}
+	if len(who) == 0 {
+		return finding{}, false
+	}
+	return finding{
+		Code: "silent", Accounts: who,
+		Text: label{
+			fmt.Sprintf("%d class A account(s) have probably stopped buying (P(alive) below %.0f %%): %s. They brought %s.", len(who), 100*silentLine, some(who, ", "), whole(revenue)),
+			fmt.Sprintf("%d 家 A 类客户可能已停止采购（活跃概率低于 %.0f%%）：%s。它们曾带来 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
+		},
+	}, true
+}
+
+func unhappy(rv *review) (finding, bool) {
+	if rv.Health == nil {
+		return finding{}, false
+	}
+	var who []string
+	for _, a := range rv.Health.Accounts {
+		if !a.Empty() && a.Value < 0 {
+			who = append(who, a.Account)
+		}
+	}
+	if len(who) == 0 {
+		return finding{}, false
+	}
+	return finding{
+		Code: "unhappy", Accounts: who,
+		Text: label{
+			fmt.Sprintf("%d account(s) have more detractors than promoters: %s. Revenue at stake: %s.", len(who), some(who, ", "), whole(rv.Health.AtStake)),
+			fmt.Sprintf("%d 家客户的贬损者多于推荐者：%s。涉及销售额：%s。", len(who), some(who, "、"), whole(rv.Health.AtStake)),
+		},
+	}, true
+}
+
+func owesMuch(rv *review) (finding, bool) {
+	r := rv.Receivables
+	if r == nil || r.Outstanding.Sign() <= 0 {
+		return finding{}, false
+	}
+	share := r.Overdue.InexactFloat64() / r.Outstanding.InexactFloat64()
+	if share < overdueLine {
+		return finding{}, false
+	}
+	worst := r.Accounts[0]
+	for _, a := range r.Accounts {
+		if a.Overdue.GreaterThan(worst.Overdue) {
+			worst = a
+		}
+	}
+	return finding{
+		Code: "overdue", Accounts: []string{worst.Account},
+		Text: label{
+			fmt.Sprintf("%s of the receivables are overdue; most of it, %s, is owed by %s, the oldest for %d days.", percent(share), whole(worst.Overdue), worst.Account, worst.OldestDays),
+			fmt.Sprintf("应收账款中 %s 已逾期；最多的是 %s，欠 %s，最长逾期 %d 天。", percent(share), worst.Account, whole(worst.Overdue), worst.OldestDays),
+		},
+	}, true
+}
+
+// paysLeast finds the deepest discount that no larger account has.
+func paysLeast(rv *review) (finding, bool) {
+	if rv.Prices == nil {
+		return finding{}, false
+	}
+	deepest := 0.0
+	for _, a := range rv.Prices.Accounts { // largest first
+		if a.Discount > deepest+0.005 && deepest > 0 {
+			return finding{
+				Code: "price", Accounts: []string{a.Account},
+				Text: label{
+					fmt.Sprintf("%s has %s off the price book, more than any larger account (at most %s).", a.Account, percent(a.Discount), percent(deepest)),
+					fmt.Sprintf("%s 享有价目表 %s 的折扣，超过任何更大的客户（最多 %s）。", a.Account, percent(a.Discount), percent(deepest)),
+				},
+			}, true
+		}
+		deepest = max(deepest, a.Discount)
+	}
+	return finding{}, false
+}
+
+// noPlan says that the promises cannot be kept, or whom the caps hold back.
+func noPlan(rv *review) (finding, bool) {
+	if rv.Plan.Note != (label{}) {
+		return finding{Code: "plan", Text: rv.Plan.Note}, true
+	}
+	var capped []string
+	for _, a := range rv.Accounts {
+		if a.Reason == string(allocation.AtCap) {
+			capped = append(capped, a.ID)
+		}
+	}
+	if len(capped) == 0 {
+		return finding{}, false
+	}
+	return finding{
+		Code: "capped", Accounts: capped,
+		Text: label{
+			fmt.Sprintf("%d account(s) would get more service by their value but are at the cap of their level: %s.", len(capped), some(capped, ", ")),
+			fmt.Sprintf("%d 家客户按价值应得更多服务，但已达其级别上限：%s。", len(capped), some(capped, "、")),
+		},
+	}, true
+}
+
+// some names the first few and counts the others.
+func some(who []string, comma string) string {
+	const shown = 4
+	if len(who) <= shown {
+		return strings.Join(who, comma)
+	}
+	return strings.Join(who[:shown], comma) + comma + fmt.Sprintf("… (+%d)", len(who)-shown)
+}

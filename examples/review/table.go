@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+// column is a field we look for and the header names we know it by. Headers
+// are compared without case, spaces, dots, underscores and hyphens.
+type column struct {
+	field string
+	known []string
+}
+
+// tableOptions say how a file is written, where it cannot be guessed.
+type tableOptions struct {
+	Columns      map[string]string // field -> header, before the known names
+	Encoding     string            // a WHATWG label such as gbk. Defaults to UTF-8
+	Delimiter    rune              // Defaults to the one that splits the header: , ; tab or |
+	DecimalComma bool              // 1.234,56 instead of 1,234.56
+	TimeLayout   string            // a Go layout such as 1/2/2006 15:04. Defaults to the layouts that mean the same everywhere
+	Location     *time.Location    // zone of times without an offset. Defaults to UTC
+	Progress     func(path string, size int64) io.WriteCloser
+}
+
+// fileError names the place in a file that cannot be read.
+type fileError struct {
+	File   string
+	Line   int    // from 1; 0 for the file as a whole
+	Column int    // number of the field from 1; 0 for the line as a whole
+	Header string // what the header calls the column
+	Value  string
+	Reason string
+}
+
+func (e *fileError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ": line %d", e.Line)
+	}
+	if e.Column > 0 {
+		fmt.Fprintf(&b, ", column %d (%s)", e.Column, e.Header)
+	}
+	b.WriteString(": ")
+	if e.Value != "" {
+		fmt.Fprintf(&b, "%.60q ", e.Value)
+	}
+	b.WriteString(e.Reason)
+	return b.String()
+}
+
+// table is a CSV file with a header, read as a stream.
+type table struct {
+	path    string
+	csv     *csv.Reader
+	header  []string
+	index   map[string]int
+	layout  string // of times: the one that fitted last
+	options tableOptions
+	close   func()
+}
+
+// openTable opens path, which may be gzipped or "-" for standard input, and
+// maps its header to the columns. The caller closes it.
+func openTable(path string, columns []column, o tableOptions) (*table, error) {
+	t := &table{path: path, options: o, layout: o.TimeLayout, close: func() {}}
+	in, err := t.open()
+	if err != nil {
+		return nil, err
+	}
+	buf := bufio.NewReaderSize(in, 1<<16)
+	if bom, _ := buf.Peek(3); bytes.Equal(bom, []byte("\uFEFF")) {
+		_, _ = buf.Discard(3)
+	}
+	t.csv = csv.NewReader(buf)
+	t.csv.ReuseRecord = true
+	t.csv.Comma = o.Delimiter
+	if t.csv.Comma == 0 {
+		first, _ := buf.Peek(4096)
+		t.csv.Comma = guessDelimiter(first)
+	}
+	header, err := t.csv.Read()
+	if err != nil {
+		t.close()
+		if errors.Is(err, io.EOF) {
+			return nil, &fileError{File: path, Reason: "the file is empty: it has no header line"}
+		}
+		return nil, t.readError(err)
+	}
+	t.header = slices.Clone(header)
+	t.csv.FieldsPerRecord = len(header)
+	if t.index, err = mapHeader(path, t.header, columns, o.Columns); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// open opens the file, its progress bar, gzip by content, and the encoding.
+func (t *table) open() (io.Reader, error) {
+	file := os.Stdin
+	if t.path != "-" {
+		f, err := os.Open(t.path)
+		if err != nil {
+			return nil, err
+		}
+		file = f
+	}
+	var in io.Reader = file
+	if t.options.Progress != nil {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			bar := t.options.Progress(t.path, info.Size())
+			in = io.TeeReader(in, bar)
+			t.close = func() { _ = bar.Close(); _ = file.Close() }
+		}
+	} else {
+		t.close = func() { _ = file.Close() }
+	}
+	buf := bufio.NewReaderSize(in, 1<<16)
+	in = buf
+	if magic, _ := buf.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(buf)
+		if err != nil {
+			t.close()
+			return nil, t.readError(err)
+		}
+		in = z
+	}
+	if t.options.Encoding != "" {
+		enc, err := htmlindex.Get(t.options.Encoding)
+		if err != nil {
+			t.close()
+			return nil, fmt.Errorf("-encoding %s: not a known encoding", t.options.Encoding)
+		}
+		in = enc.NewDecoder().Reader(in)
+	}
+	return in, nil
+}
+
+// readError puts the file and the line before what went wrong while reading.
+func (t *table) readError(err error) error {
+	line := 0
+	if t.csv != nil {
+		line = int(t.lastLine())
+	}
+	var syntax *csv.ParseError
+	switch {
+	case errors.As(err, &syntax) && errors.Is(err, csv.ErrFieldCount):
+		return &fileError{
+			File: t.path, Line: syntax.Line,
+			Reason: fmt.Sprintf("the header has %d columns, this line another number", len(t.header)),
+		}
+	case errors.As(err, &syntax):
+		return &fileError{File: t.path, Line: syntax.Line, Reason: syntax.Err.Error()}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &fileError{File: t.path, Line: line, Reason: "the gzip stream ends early after this line: the file is truncated"}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return &fileError{File: t.path, Line: line, Reason: "the gzip stream is damaged"}
+	}
+	return &fileError{File: t.path, Line: line, Reason: err.Error()}
+}
+
+func (t *table) lastLine() int64 {
+	if len(t.header) == 0 {
+		return 0
+	}
+	line, _ := t.csv.FieldPos(0)
+	return int64(line)
+}
+
+// rows yields the records after the header. A row is valid until the next one.
+// A line with a wrong number of columns comes as a row with a *fileError; a
+// broken stream ends the sequence with an error and no row.
+func (t *table) rows() iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for {
+			rec, err := t.csv.Read()
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case errors.Is(err, csv.ErrFieldCount):
+				if !yield(row{t, rec}, t.readError(err)) {
+					return
+				}
+			case err != nil:
+				yield(row{}, t.readError(err))
+				return
+			default:
+				if !yield(row{t, rec}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// row is one record of a table.
+type row struct {
+	t   *table
+	rec []string
+}
+
+func (r row) has(field string) bool { _, ok := r.t.index[field]; return ok }
+
+// text returns the trimmed field, empty when the table has no such column. The
+// record is one string in memory; keep a clone of what outlives it.
+func (r row) text(field string) string {
+	i, ok := r.t.index[field]
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(r.rec[i])
+}
+
+func (r row) fail(field, reason string) error {
+	i := r.t.index[field]
+	line, _ := r.t.csv.FieldPos(i)
+	return &fileError{
+		File: r.t.path, Line: line, Column: i + 1, Header: r.t.header[i],
+		Value: strings.ToValidUTF8(r.rec[i], "?"), Reason: reason,
+	}
+}
+
+func (r row) line() int {
+	line, _ := r.t.csv.FieldPos(0)
+	return line
+}
+
+func (r row) decimal(field string) (decimal.Decimal, error) {
+	s := r.text(field)
+	if r.t.options.DecimalComma {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), ",", ".")
+	}
+	d, err := decimal.NewFromString(s)
+	if err == nil && (d.Exponent() > 30 || d.Exponent() < -30) {
+		return d, r.fail(field, "is a number far outside the range of money")
+	}
+	if err != nil {
+		hint := "is not a decimal number"
+		if strings.Contains(s, ",") {
+			hint += " (for 1.234,56 use -decimal-comma)"
+		}
+		return d, r.fail(field, hint)
+	}
+	return d, nil
+}
+
+// layouts are the ways to write an instant that mean the same everywhere;
+// 03/04/2025 does not and needs -time-layout.
+var layouts = []string{
+	time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04", "2006-01-02T15:04",
+	"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02", "2006/1/2 15:04", "2006/1/2",
+	"20060102", "2006年1月2日",
+}
+
+func (r row) time(field string) (time.Time, error) {
+	s, t := r.text(field), r.t
+	zone := t.options.Location
+	if zone == nil {
+		zone = time.UTC
+	}
+	if t.layout != "" {
+		if at, err := time.ParseInLocation(t.layout, s, zone); err == nil {
+			return at, nil
+		}
+	}
+	if t.options.TimeLayout != "" {
+		return time.Time{}, r.fail(field, "is not a time in the layout "+t.options.TimeLayout)
+	}
+	for _, l := range layouts {
+		if at, err := time.ParseInLocation(l, s, zone); err == nil {
+			t.layout = l
+			return at, nil
+		}
+	}
+	return time.Time{}, r.fail(field, "is not a date or time we know (2006-01-02, 2006-01-02 15:04:05, RFC 3339, …); name its form with -time-layout")
+}
+
+// checkText refuses bytes that are not UTF-8, which a person would see as
+// garbage in the review.
+func (r row) checkText(field string) error {
+	if utf8.ValidString(r.text(field)) {
+		return nil
+	}
+	return r.fail(field, "is not UTF-8 (for a Chinese spreadsheet try -encoding gbk)")
+}
+
+func guessDelimiter(head []byte) rune {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	best, most := ',', 0
+	for _, d := range ",;\t|" {
+		if n := bytes.Count(line, []byte(string(d))); n > most {
+			best, most = d, n
+		}
+	}
+	return best
+}
+
+// mapHeader finds each column in the header: by the caller's name, else by a
+// known one.
+func mapHeader(path string, header []string, columns []column, named map[string]string) (map[string]int, error) {
+	at := make(map[string]int, len(header))
+	for i, h := range header {
+		if _, twice := at[fold(h)]; !twice {
+			at[fold(h)] = i
+		}
+	}
+	index := map[string]int{}
+	for _, c := range columns {
+		if want, ok := named[c.field]; ok {
+			i, found := at[fold(want)]
+			if !found {
+				return nil, &fileError{File: path, Line: 1, Reason: fmt.Sprintf(
+					"-columns says %s=%s, but the header has: %s", c.field, want, strings.Join(header, ", "))}
+			}
+			index[c.field] = i
+			continue
+		}
+		for _, k := range c.known {
+			if i, found := at[fold(k)]; found {
+				index[c.field] = i
+				break
+			}
+		}
+	}
+	return index, nil
+}
+
+// need reports the fields that the header lacks.
+func (t *table) need(fields ...string) error {
+	var missing []string
+	for _, f := range fields {
+		if _, ok := t.index[f]; !ok {
+			missing = append(missing, f)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &fileError{File: t.path, Line: 1, Reason: fmt.Sprintf(
+		"no column for %s; the header has: %s. Name it with -columns %s=HEADER",
+		strings.Join(missing, " and "), strings.Join(t.header, ", "), missing[0])}
+}
+
+var folder = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "\uFEFF", "")
+
+func fold(s string) string { return strings.ToLower(folder.Replace(s)) }
