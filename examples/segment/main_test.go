@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const sample = `account,order,product,time,quantity,amount,currency
+ACME,1001,WIDGET,2025-03-01,10,1250.00,EUR
+ACME,1001,WIDGET,2025-03-09,-1,-125.00,EUR
+BOLT,1002,GADGET,2025-02-11T16:30:00Z,2,80.00,EUR
+COIL,0900,GADGET,2025-01-03,-1,-40.00,EUR
+`
+
+func try(in string, args ...string) (code int, stdout, stderr string) {
+	var out, errs strings.Builder
+	code = run(args, strings.NewReader(in), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := try(sample, "-asof", "2025-04-01", "-tz", "Asia/Shanghai", "-bins", "3")
+	require.Zero(t, code, stderr)
+	require.Empty(t, stderr)
+	var got struct {
+		Model    struct{ Bins, Scored, Unscored int }
+		ABC      []struct{ Class string }
+		Accounts []struct {
+			ID, Code, Class, Net string
+			Days                 int `json:"days_since_last"`
+			Orders               int
+			Share                float64
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	assert.Equal(t, []int{3, 2, 1}, []int{got.Model.Bins, got.Model.Scored, got.Model.Unscored})
+	require.Len(t, got.ABC, 4)
+	require.Len(t, got.Accounts, 3)
+	acme, bolt, coil := got.Accounts[0], got.Accounts[1], got.Accounts[2]
+	assert.Equal(t, []any{"ACME", "313", "A", "1125", 31, 1}, []any{acme.ID, acme.Code, acme.Class, acme.Net, acme.Days, acme.Orders})
+	assert.Equal(t, []any{"BOLT", "111", "B", "80", 48, 1}, []any{bolt.ID, bolt.Code, bolt.Class, bolt.Net, bolt.Days, bolt.Orders}, "16:30 UTC is the next day in Shanghai")
+	assert.Equal(t, []any{"COIL", "000", "none", "-40", -1, 0}, []any{coil.ID, coil.Code, coil.Class, coil.Net, coil.Days, coil.Orders})
+}
+
+func TestDefaultsAndFiles(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "in.csv")
+	require.NoError(t, os.WriteFile(name, []byte(sample), 0o600))
+	_, fromFile, _ := try("", name)
+	code, fromStdin, stderr := try(sample, "-")
+	require.Zero(t, code, stderr)
+	assert.Equal(t, fromFile, fromStdin)
+	assert.Contains(t, fromStdin, `"as_of": "2025-03-10T00:00:00Z"`)
+
+	code, _, stderr = try("\ufeffAmount,Time,Account\n5,2025-01-01,ACME\n")
+	assert.Zero(t, code, stderr)
+}
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, in string
+		args     []string
+		code     int
+		says     string
+	}{
+		{"empty", "", nil, 1, "the input is empty"},
+		{"only a head", "account,time,amount\n", nil, 1, "no account"},
+		{"no amount column", "account,time\n", nil, 1, `"amount"`},
+		{"time", "account,time,amount\nACME,01.03.2025,1\n", nil, 1, `row 1: time "01.03.2025"`},
+		{"amount", "account,time,amount\nACME,2025-03-01,\"1,5\"\n", nil, 1, `row 1: amount "1,5"`},
+		{"quantity", "account,time,amount,quantity\nACME,2025-03-01,1,few\n", nil, 1, `row 1: quantity "few"`},
+		{"no account", "account,time,amount\nACME,2025-03-01,1\n,2025-03-01,1\n", nil, 1, "row 2: Account"},
+		{"two currencies", "account,time,amount,currency\nA,2025-03-01,1,EUR\nB,2025-03-01,1,USD\n", nil, 1, `row 2: Currency "USD"`},
+		{"ragged", "account,time,amount\nACME,2025-03-01\n", nil, 1, "wrong number of fields"},
+		{"bare quote", "account,time,amount\nAC\"ME,2025-03-01,1\n", nil, 1, "line 2"},
+		{"broken head", "acc\"ount\n", nil, 1, "line 1"},
+		{"asof before an order", sample, []string{"-asof", "2025-02-20"}, 1, "LastOrder"},
+		{"bins", sample, []string{"-bins", "1"}, 1, "Bins"},
+		{"no such file", "", []string{"/no/such.csv"}, 1, "no such file"},
+		{"asof", sample, []string{"-asof", "today"}, 2, "-asof"},
+		{"tz", sample, []string{"-tz", "Mars/Olympus"}, 2, "-tz"},
+		{"flag", sample, []string{"-nope"}, 2, "usage"},
+		{"two files", sample, []string{"a", "b"}, 2, "one file"},
+		{"help", "", []string{"-h"}, 0, "account,order,product,time,quantity,amount,currency"},
+	} {
+		code, stdout, stderr := try(c.in, c.args...)
+		assert.Equal(t, c.code, code, c.name)
+		assert.Empty(t, stdout, c.name)
+		assert.Contains(t, stderr, c.says, c.name)
+	}
+}

@@ -1,0 +1,376 @@
+package segment
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/oracle"
+)
+
+const uciScores = "oracles/segment/oracle_online_retail_scores.csv.gz"
+
+// TestOracleOnlineRetailScores compares every score of the 4,339 buyers under
+// both rules.
+func TestOracleOnlineRetailScores(t *testing.T) {
+	t.Parallel()
+	rows := oracle.CSV(t, uciScores)
+	_, sum := uciLines(t)
+	accounts := sum.Accounts(uciAsOf)
+	for prefix, rule := range map[string]QuantileRule{"q7_": Type7, "mid_": MidRank} {
+		m, err := FitRFM(accounts, &RFMOptions{Rule: rule})
+		require.NoError(t, err)
+		require.Equal(t, []int{4339, 33}, []int{m.Scored, m.Unscored})
+		got := map[string]Score{}
+		for _, a := range accounts {
+			if s := m.Score(a); s != (Score{}) {
+				got[a.ID] = s
+			}
+		}
+		require.Len(t, got, len(rows))
+		for _, row := range rows {
+			s := got[row["customer_id"]]
+			require.Equal(t, row[prefix+"r"]+row[prefix+"f"]+row[prefix+"m"], s.Code(), "%s %s", rule, row["customer_id"])
+		}
+	}
+}
+
+// The cuts and counts of the same fit, as R's quantile gives them: recency
+// 14.2, 33, 72, 180 days; orders 1, 2, 3, 6; net 242.872, 474.104, 914.850,
+// 2014.866.
+func TestOnlineRetailCuts(t *testing.T) {
+	t.Parallel()
+	_, sum := uciLines(t)
+	m, err := FitRFM(sum.Accounts(uciAsOf), nil)
+	require.NoError(t, err)
+	assert.Equal(t, []Cut[int]{{Value: 14}, {Value: 33}, {Value: 72}, {Value: 180}}, m.Recency.Cuts)
+	assert.Equal(t, []Cut[int]{{Value: 1}, {Value: 2}, {Value: 3}, {Value: 6}}, m.Frequency.Cuts)
+	for i, want := range []string{"242.872", "474.104", "914.85", "2014.866"} {
+		assert.Equal(t, want, m.Monetary.Cuts[i].Value.String())
+	}
+	assert.Equal(t, []int{861, 866, 863, 881, 868}, m.Recency.Counts)
+	assert.Equal(t, []int{1494, 835, 508, 802, 700}, m.Frequency.Counts)
+	assert.Equal(t, []int{868, 868, 867, 868, 868}, m.Monetary.Counts)
+	assert.Empty(t, m.Frequency.Collapsed)
+
+	m, err = FitRFM(sum.Accounts(uciAsOf), &RFMOptions{Rule: MidRank})
+	require.NoError(t, err)
+	assert.Equal(t, []int{1494, 0, 1343, 630, 872}, m.Frequency.Counts)
+	assert.Equal(t, []int{2}, m.Frequency.Collapsed, "an empty bin is reported, never silent")
+}
+
+// NTILE gives customers with the same number of orders different scores, by
+// their place in the input: of the 1,494 with one order, 868 get a 1 and 626 a
+// 2. Ours never does.
+func TestNTILESplitsEqualsAndOursDoNot(t *testing.T) {
+	t.Parallel()
+	rows := oracle.CSV(t, uciScores)
+	split := func(value, score string) (split int) {
+		seen := map[string]map[string]int{}
+		for _, row := range rows {
+			if seen[row[value]] == nil {
+				seen[row[value]] = map[string]int{}
+			}
+			seen[row[value]][row[score]]++
+		}
+		for _, scores := range seen {
+			if len(scores) > 1 {
+				split++
+			}
+		}
+		if score == "ntile_f" {
+			assert.Equal(t, map[string]int{"1": 868, "2": 626}, seen["1"])
+		}
+		return split
+	}
+	assert.Positive(t, split("orders", "ntile_f"))
+	assert.Positive(t, split("recency_days", "ntile_r"))
+
+	_, sum := uciLines(t)
+	for _, rule := range []QuantileRule{Type7, MidRank} {
+		for bins := 2; bins <= 12; bins++ {
+			m, err := FitRFM(sum.Accounts(uciAsOf), &RFMOptions{Bins: bins, Rule: rule})
+			require.NoError(t, err)
+			r, f, net := map[int]int{}, map[int]int{}, map[string]int{}
+			same := func(before, now int, known bool) { require.True(t, !known || before == now) }
+			for _, a := range sum.Accounts(uciAsOf) {
+				if !a.HasOrders() {
+					continue
+				}
+				s, key := m.Score(a), a.Net.StringFixed(3)
+				before, ok := r[a.DaysSinceLast]
+				same(before, s.R, ok)
+				before, ok = f[a.Orders]
+				same(before, s.F, ok)
+				before, ok = net[key]
+				same(before, s.M, ok)
+				r[a.DaysSinceLast], f[a.Orders], net[key] = s.R, s.F, s.M
+			}
+		}
+	}
+}
+
+// R's rfm 0.3.0 adds 1 to every cut (utils.R, bins), so that its scores depend
+// on the unit: with revenue in thousands 795 of 995 customers change their M
+// score. Its published cuts less 1 are ours, its scores are ours except just
+// above a cut, and ours do not change with the unit.
+func TestOracleRFMOrders(t *testing.T) {
+	t.Parallel()
+	rows := oracle.CSV(t, "oracles/segment/oracle_rfm_orders_scores.csv")
+	theirs := oracle.CSV(t, "oracles/segment/oracle_rfm_orders_thresholds.csv")
+	asOf := day("2006-12-31")
+	var accounts, thousands []Account
+	for _, row := range rows {
+		days, err := strconv.Atoi(row["recency_days"])
+		require.NoError(t, err)
+		orders, err := strconv.Atoi(row["transaction_count"])
+		require.NoError(t, err)
+		a := Account{ID: row["customer_id"], AsOf: asOf, DaysSinceLast: days, Orders: orders, Net: dec(row["amount"])}
+		accounts = append(accounts, a)
+		a.Net = a.Net.Shift(-3)
+		thousands = append(thousands, a)
+	}
+	m, err := FitRFM(accounts, nil)
+	require.NoError(t, err)
+	k, err := FitRFM(thousands, nil)
+	require.NoError(t, err)
+	one := decimal.NewFromInt(1)
+	for i := range 4 {
+		their := theirs[i]
+		assert.Equal(t, dec(their["recency_upper"]).Sub(one).IntPart(), int64(m.Recency.Cuts[i].Value))
+		assert.Equal(t, dec(their["frequency_upper"]).Sub(one).IntPart(), int64(m.Frequency.Cuts[i].Value))
+		assert.True(t, dec(their["monetary_upper"]).Sub(one).Equal(m.Monetary.Cuts[i].Value))
+	}
+	agree := 0
+	for i, a := range accounts {
+		s := m.Score(a)
+		require.Equal(t, s, k.Score(thousands[i]), "the unit of money does not matter")
+		if s.Code() == rows[i]["rfm_score"] {
+			agree++
+			continue
+		}
+		near := func(name string, x decimal.Decimal) bool {
+			for _, row := range theirs[:4] {
+				if upper := dec(row[name]); x.LessThan(upper) && x.GreaterThan(upper.Sub(one)) {
+					return true
+				}
+			}
+			return false
+		}
+		require.True(t, near("recency_upper", decimal.NewFromInt(int64(a.DaysSinceLast))) || near("monetary_upper", a.Net),
+			"%s: %v is not explained by the added 1", a.ID, s)
+	}
+	assert.Equal(t, []int{992, 995}, []int{agree, len(accounts)})
+}
+
+func randomAccounts(r *rand.Rand, n int) []Account {
+	out := make([]Account, n)
+	for i := range out {
+		out[i] = Account{
+			ID: "A" + strconv.Itoa(i), AsOf: uciAsOf, Currency: "EUR",
+			DaysSinceLast: r.IntN(60), Orders: r.IntN(9), Net: decimal.New(r.Int64N(600)-100, -int32(r.IntN(3))),
+		}
+		if out[i].Orders == 0 {
+			out[i].DaysSinceLast = -1
+		}
+	}
+	out[0].Orders, out[0].DaysSinceLast = 1, 5
+	return out
+}
+
+func TestScoresObeyTheLaw(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(21, 4))
+	for range 150 {
+		accounts := randomAccounts(r, 1+r.IntN(60))
+		opts := &RFMOptions{Bins: 2 + r.IntN(9), Rule: QuantileRule(r.IntN(2))}
+		m, err := FitRFM(accounts, opts)
+		require.NoError(t, err)
+		require.NoError(t, m.Validate())
+		require.Equal(t, len(accounts), m.Scored+m.Unscored)
+
+		// Monotone, and equal for equal values, among fitted and other accounts.
+		probe := append(randomAccounts(r, 30), accounts...)
+		counts := make([]int, opts.Bins)
+		for i, a := range probe {
+			s := m.Score(a)
+			if !a.HasOrders() {
+				require.Equal(t, Score{}, s)
+				continue
+			}
+			if i >= 30 {
+				counts[s.M-1]++
+			}
+			for _, x := range []int{s.R, s.F, s.M} {
+				require.True(t, 1 <= x && x <= opts.Bins)
+			}
+			b := probe[r.IntN(len(probe))]
+			if !b.HasOrders() {
+				continue
+			}
+			other := m.Score(b)
+			require.False(t, a.DaysSinceLast <= b.DaysSinceLast && s.R < other.R)
+			require.False(t, a.Orders <= b.Orders && s.F > other.F)
+			require.False(t, a.Net.LessThanOrEqual(b.Net) && s.M > other.M)
+		}
+		require.Equal(t, m.Monetary.Counts, counts)
+
+		// Unchanged by the order of the rows and by the IDs.
+		turned := slices.Clone(accounts)
+		r.Shuffle(len(turned), func(i, j int) { turned[i], turned[j] = turned[j], turned[i] })
+		for i := range turned {
+			turned[i].ID = "Z" + strconv.Itoa(i)
+		}
+		again, err := FitRFM(turned, opts)
+		require.NoError(t, err)
+		require.Equal(t, m, again)
+
+		// Unchanged by the unit, in money and in counts.
+		scaled, wide := slices.Clone(accounts), slices.Clone(accounts)
+		for i := range scaled {
+			scaled[i].Net = scaled[i].Net.Mul(dec("0.0137"))
+			wide[i].Orders *= 1000
+			if wide[i].HasOrders() {
+				wide[i].DaysSinceLast *= 7
+			}
+		}
+		s, err := FitRFM(scaled, opts)
+		require.NoError(t, err)
+		w, err := FitRFM(wide, opts)
+		require.NoError(t, err)
+		for i, a := range accounts {
+			require.Equal(t, m.Score(a), s.Score(scaled[i]))
+			require.Equal(t, m.Score(a), w.Score(wide[i]))
+		}
+	}
+}
+
+func TestOneValueCollapsesAndIsReported(t *testing.T) {
+	t.Parallel()
+	a := []Account{
+		{ID: "A", AsOf: uciAsOf, Orders: 3, DaysSinceLast: 10, Net: dec("5")},
+		{ID: "B", AsOf: uciAsOf, Orders: 3, DaysSinceLast: 10, Net: dec("5.00")},
+	}
+	m, err := FitRFM(a, nil)
+	require.NoError(t, err)
+	assert.Equal(t, Score{R: 5, F: 1, M: 1}, m.Score(a[0]), "a value on all cuts is below them all")
+	assert.Equal(t, m.Score(a[0]), m.Score(a[1]))
+	assert.Equal(t, []int{2, 0, 0, 0, 0}, m.Monetary.Counts)
+	assert.Equal(t, []int{2, 3, 4, 5}, m.Monetary.Collapsed)
+	assert.Equal(t, []int{1, 2, 3, 4}, m.Recency.Collapsed)
+
+	m, err = FitRFM(a[:1], &RFMOptions{Rule: MidRank})
+	require.NoError(t, err)
+	assert.Equal(t, Score{3, 3, 3}, m.Score(a[0]), "under MidRank it stands in the middle")
+}
+
+func TestFitRFMRefuses(t *testing.T) {
+	t.Parallel()
+	fit := func(spoil func(a []Account)) error {
+		accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 5)
+		accounts[2].Orders, accounts[2].DaysSinceLast = 2, 3
+		spoil(accounts)
+		m, err := FitRFM(accounts, nil)
+		require.Nil(t, m)
+		return err
+	}
+	inputError(t, fit(func(a []Account) { a[2].ID = "" }), keyaccount.ErrMissing, "ID", 3)
+	inputError(t, fit(func(a []Account) { a[2].ID = a[0].ID }), keyaccount.ErrDuplicate, "ID", 3)
+	inputError(t, fit(func(a []Account) { a[1].ID, a[4].ID = "Z", "Z" }), keyaccount.ErrDuplicate, "ID", 5)
+	inputError(t, fit(func(a []Account) { a[2].Currency = "USD" }), keyaccount.ErrMixedCurrency, "Currency", 3)
+	inputError(t, fit(func(a []Account) { a[2].AsOf = time.Time{} }), keyaccount.ErrMissing, "AsOf", 3)
+	inputError(t, fit(func(a []Account) { a[2].AsOf = day("2011-12-11") }), keyaccount.ErrMismatch, "AsOf", 3)
+	inputError(t, fit(func(a []Account) { a[2].LastOrder = uciAsOf.Add(1) }), keyaccount.ErrOutOfRange, "LastOrder", 3)
+	inputError(t, fit(func(a []Account) { a[2].DaysSinceLast = -1 }), keyaccount.ErrOutOfRange, "DaysSinceLast", 3)
+	inputError(t, fit(func(a []Account) { a[2].Orders = -1 }), keyaccount.ErrOutOfRange, "Orders", 3)
+	inputError(t, fit(func(a []Account) { a[2].Net = decimal.New(1, 1<<30) }), keyaccount.ErrOutOfRange, "Net", 3)
+	inputError(t, fit(func(a []Account) {
+		for i := range a {
+			a[i].AsOf = day("2011-12-11").AddDate(20000, 0, 0)
+		}
+	}), keyaccount.ErrOutOfRange, "AsOf", 1)
+	inputError(t, fit(func(a []Account) {
+		for i := range a {
+			a[i].Orders = 0
+		}
+	}), keyaccount.ErrMissing, "accounts", 0)
+	_, err := FitRFM(nil, nil)
+	inputError(t, err, keyaccount.ErrMissing, "accounts", 0)
+
+	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 5)
+	_, err = FitRFM(accounts, &RFMOptions{Bins: 1, Rule: 9})
+	require.ErrorIs(t, err, keyaccount.ErrOutOfRange)
+	require.ErrorContains(t, err, "Bins")
+	require.ErrorContains(t, err, "Rule")
+	_, err = FitRFM(accounts, &RFMOptions{Bins: MaxBins + 1})
+	inputError(t, err, keyaccount.ErrOutOfRange, "Bins", 0)
+}
+
+func TestSummaryBeforeItsLastOrderIsRefused(t *testing.T) {
+	t.Parallel()
+	s := summaryOf(t, line("A", "1", "2025-03-01", "1", "1"), line("B", "2", "2025-03-09", "1", "1"))
+	_, err := FitRFM(s.Accounts(day("2025-03-05")), nil)
+	inputError(t, err, keyaccount.ErrOutOfRange, "LastOrder", 2)
+}
+
+func TestScoreOfAnotherCurrencyIsZero(t *testing.T) {
+	t.Parallel()
+	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 5)
+	m, err := FitRFM(accounts, nil)
+	require.NoError(t, err)
+	a := accounts[0]
+	assert.NotZero(t, m.Score(a))
+	a.Currency = "USD"
+	assert.Zero(t, m.Score(a))
+}
+
+func TestScoreCode(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "545", Score{5, 4, 5}.Code())
+	assert.Equal(t, "5-10-5", Score{5, 10, 5}.Code())
+	assert.Equal(t, "000", Score{}.Code())
+}
+
+func TestScoreDoesNotAllocate(t *testing.T) {
+	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 200)
+	for _, opts := range []RFMOptions{{}, {Bins: 7}, {Rule: MidRank}} {
+		m, err := FitRFM(accounts, &opts)
+		require.NoError(t, err)
+		assert.Zero(t, testing.AllocsPerRun(100, func() {
+			for _, a := range accounts {
+				_ = m.Score(a)
+			}
+		}))
+	}
+}
+
+// FuzzFitRFM: hostile figures are refused, or scored within the bins.
+func FuzzFitRFM(f *testing.F) {
+	f.Add(5, 0, 1, 10, int64(5), int32(0), 3, 20, int64(-7), int32(-2))
+	f.Add(100, 1, 1<<62, 1<<62, int64(1<<62), int32(4000), 1, 0, int64(1), int32(-4000))
+	f.Fuzz(func(t *testing.T, bins, rule, f1, r1 int, m1 int64, e1 int32, f2, r2 int, m2 int64, e2 int32) {
+		accounts := []Account{
+			{ID: "A", AsOf: uciAsOf, Orders: f1, DaysSinceLast: r1, Net: decimal.New(m1, e1)},
+			{ID: "B", AsOf: uciAsOf, Orders: f2, DaysSinceLast: r2, Net: decimal.New(m2, e2)},
+		}
+		m, err := FitRFM(accounts, &RFMOptions{Bins: bins, Rule: QuantileRule(rule)})
+		if err != nil {
+			var in *keyaccount.InputError
+			require.ErrorAs(t, err, &in)
+			return
+		}
+		require.NoError(t, m.Validate())
+		for _, a := range accounts {
+			if s := m.Score(a); a.HasOrders() {
+				require.True(t, min(s.R, s.F, s.M) >= 1 && max(s.R, s.F, s.M) <= m.Bins)
+			}
+		}
+	})
+}
