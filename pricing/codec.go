@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // UnmarshalJSON reads a ladder. Decimals may be JSON strings or numbers and
@@ -68,7 +69,7 @@ func readDecimal(raw json.RawMessage, row int, field string) (decimal.NullDecima
 		}
 	}
 	d, err := decimal.NewFromString(s)
-	if err != nil || !usable(d) {
+	if err != nil || !exact.InRange(d) {
 		reason := "not a decimal number"
 		if err == nil {
 			reason = tooWide

@@ -3,6 +3,9 @@ package pricing
 import (
 	"strconv"
 	"strings"
+
+	"github.com/keyaccount/keyaccount/internal/exact"
+	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // Explain writes the price and one line for each tier that charged something,
@@ -13,10 +16,10 @@ import (
 //	  7 x 2.00 = 14.00 (tier 2: over 5)
 func (b Breakdown) Explain(lang string) string {
 	var s strings.Builder
-	if isChinese(lang) {
-		s.WriteString(b.Mode.chinese() + "，数量 " + text(b.Quantity) + "：" + text(b.Total))
+	if label.Chinese(lang) {
+		s.WriteString(b.Mode.chinese() + "，数量 " + exact.Text(b.Quantity) + "：" + exact.Text(b.Total))
 	} else {
-		s.WriteString(string(b.Mode) + ", quantity " + text(b.Quantity) + ": " + text(b.Total))
+		s.WriteString(string(b.Mode) + ", quantity " + exact.Text(b.Quantity) + ": " + exact.Text(b.Total))
 	}
 	for _, n := range b.Lines {
 		s.WriteString("\n  " + n.Explain(lang))
@@ -31,12 +34,12 @@ func (b Breakdown) Explain(lang string) string {
 // in Chinese where lang begins with "zh", else in English. All digits are
 // shown as they were given; a flat fee of 0 is left out.
 func (n BreakdownLine) Explain(lang string) string {
-	zh := isChinese(lang)
-	sum := text(n.Quantity) + n.packages(zh) + " x " + text(n.Unit)
+	zh := label.Chinese(lang)
+	sum := exact.Text(n.Quantity) + n.packages(zh) + " x " + exact.Text(n.Unit)
 	if !n.Flat.IsZero() {
-		sum += " + " + text(n.Flat)
+		sum += " + " + exact.Text(n.Flat)
 	}
-	sum += " = " + text(n.Amount)
+	sum += " = " + exact.Text(n.Amount)
 	if zh {
 		return sum + "（" + n.tierChinese() + "）"
 	}
@@ -48,20 +51,20 @@ func (n BreakdownLine) packages(zh bool) string {
 	case n.PackageSize.IsZero():
 		return ""
 	case zh:
-		return " 包（每包 " + text(n.PackageSize) + "）"
+		return " 包（每包 " + exact.Text(n.PackageSize) + "）"
 	case n.Quantity.Equal(one):
-		return " package of " + text(n.PackageSize)
+		return " package of " + exact.Text(n.PackageSize)
 	}
-	return " packages of " + text(n.PackageSize)
+	return " packages of " + exact.Text(n.PackageSize)
 }
 
 func (n BreakdownLine) tierEnglish() string {
 	s := "tier " + strconv.Itoa(n.Tier) + ":"
 	if n.From.IsPositive() {
-		s += " over " + text(n.From)
+		s += " over " + exact.Text(n.From)
 	}
 	if n.UpTo.Valid {
-		s += " to " + text(n.UpTo.Decimal)
+		s += " to " + exact.Text(n.UpTo.Decimal)
 	} else if n.From.IsZero() {
 		s += " any quantity"
 	}
@@ -72,11 +75,11 @@ func (n BreakdownLine) tierChinese() string {
 	s := "第 " + strconv.Itoa(n.Tier) + " 档："
 	switch {
 	case n.UpTo.Valid && n.From.IsPositive():
-		return s + "超过 " + text(n.From) + " 至 " + text(n.UpTo.Decimal)
+		return s + "超过 " + exact.Text(n.From) + " 至 " + exact.Text(n.UpTo.Decimal)
 	case n.UpTo.Valid:
-		return s + "至 " + text(n.UpTo.Decimal)
+		return s + "至 " + exact.Text(n.UpTo.Decimal)
 	case n.From.IsPositive():
-		return s + "超过 " + text(n.From)
+		return s + "超过 " + exact.Text(n.From)
 	}
 	return s + "不限数量"
 }
@@ -92,5 +95,3 @@ func (m Mode) chinese() string {
 	}
 	return string(m)
 }
-
-func isChinese(lang string) bool { return strings.HasPrefix(strings.ToLower(lang), "zh") }

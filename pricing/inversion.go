@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // Inversion is a run of quantities inside one tier at which buying more costs
@@ -37,9 +38,9 @@ func (l Ladder) Inversions(step decimal.Decimal) ([]Inversion, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
-	if !step.IsPositive() || !usable(step) {
+	if !step.IsPositive() || !exact.InRange(step) {
 		return nil, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "step", Value: text(step),
+			Kind: keyaccount.ErrOutOfRange, Field: "step", Value: exact.Text(step),
 			Reason: "want the smallest quantity that can be bought, above 0",
 		}
 	}
@@ -49,10 +50,10 @@ func (l Ladder) Inversions(step decimal.Decimal) ([]Inversion, error) {
 	var found []Inversion
 	var buy, pays decimal.Decimal // the cheapest start of a later tier
 	known := false
-	for i := len(l.Tiers) - 1; i >= 0; i-- {
+	for i, t := range slices.Backward(l.Tiers) {
 		first := floorDiv(l.from(i), step).Add(one) // in steps
 		start := first.Mul(step)
-		if t := l.Tiers[i]; t.UpTo.Valid {
+		if t.UpTo.Valid {
 			last := floorDiv(t.UpTo.Decimal, step)
 			if last.LessThan(first) {
 				continue // no quantity that can be bought lies in the tier

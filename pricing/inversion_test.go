@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 func TestInversionsOfStripesOldTable(t *testing.T) {
@@ -56,7 +57,7 @@ func TestInversionsStep(t *testing.T) {
 		got, err := l.Inversions(dec(step))
 		require.NoError(t, err)
 		require.Len(t, got, 1)
-		assert.Equal(t, want, text(got[0].Pays), step)
+		assert.Equal(t, want, exact.Text(got[0].Pays), step)
 	}
 }
 

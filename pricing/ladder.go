@@ -2,7 +2,6 @@ package pricing
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/shopspring/decimal"
 
@@ -87,13 +86,13 @@ func (l Ladder) checkMode(p *problems) {
 		case size.IsZero():
 			p.add(keyaccount.ErrMissing, 0, "PackageSize", "", "package mode needs the number of units in a package")
 		case size.IsNegative():
-			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", text(size), "a package holds more than 0 units")
-		case !usable(size):
-			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", text(size), tooWide)
+			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", exact.Text(size), "a package holds more than 0 units")
+		case !exact.InRange(size):
+			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", exact.Text(size), tooWide)
 		}
 	case Graduated, Volume:
 		if !size.IsZero() {
-			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", text(size), "only package mode counts packages")
+			p.add(keyaccount.ErrOutOfRange, 0, "PackageSize", exact.Text(size), "only package mode counts packages")
 		}
 	case "":
 		p.add(keyaccount.ErrMissing, 0, "Mode", "", "want graduated, volume or package")
@@ -111,15 +110,15 @@ func (l Ladder) checkBounds(p *problems) {
 			p.add(keyaccount.ErrMissing, row, "UpTo", "", "only the last tier may go without an upper bound")
 		case !t.UpTo.Valid:
 		case last:
-			p.add(keyaccount.ErrOutOfRange, row, "UpTo", text(bound), "the last tier must have no upper bound, or larger quantities have no price")
-		case !usable(bound):
-			p.add(keyaccount.ErrOutOfRange, row, "UpTo", text(bound), tooWide)
+			p.add(keyaccount.ErrOutOfRange, row, "UpTo", exact.Text(bound), "the last tier must have no upper bound, or larger quantities have no price")
+		case !exact.InRange(bound):
+			p.add(keyaccount.ErrOutOfRange, row, "UpTo", exact.Text(bound), tooWide)
 		case bound.Sign() <= 0:
-			p.add(keyaccount.ErrOutOfRange, row, "UpTo", text(bound), "an upper bound is above 0")
+			p.add(keyaccount.ErrOutOfRange, row, "UpTo", exact.Text(bound), "an upper bound is above 0")
 		case bound.Equal(below):
-			p.add(keyaccount.ErrDuplicate, row, "UpTo", text(bound), "the same upper bound as the tier before it")
+			p.add(keyaccount.ErrDuplicate, row, "UpTo", exact.Text(bound), "the same upper bound as the tier before it")
 		case bound.LessThan(below):
-			p.add(keyaccount.ErrOutOfRange, row, "UpTo", text(bound), "below the upper bound "+text(below)+" of a tier before it")
+			p.add(keyaccount.ErrOutOfRange, row, "UpTo", exact.Text(bound), "below the upper bound "+exact.Text(below)+" of a tier before it")
 		default:
 			below = bound
 		}
@@ -129,34 +128,19 @@ func (l Ladder) checkBounds(p *problems) {
 func checkPrice(p *problems, row int, field string, price decimal.Decimal) {
 	switch {
 	case price.IsNegative():
-		p.add(keyaccount.ErrOutOfRange, row, field, text(price), "a price is not negative")
-	case !usable(price):
-		p.add(keyaccount.ErrOutOfRange, row, field, text(price), tooWide)
+		p.add(keyaccount.ErrOutOfRange, row, field, exact.Text(price), "a price is not negative")
+	case !exact.InRange(price):
+		p.add(keyaccount.ErrOutOfRange, row, field, exact.Text(price), tooWide)
 	}
 }
 
 func (l Ladder) checkNoRise(p *problems) {
 	for i := 1; i < len(l.Tiers); i++ {
 		below, unit := l.Tiers[i-1].Unit, l.Tiers[i].Unit
-		if usable(below) && usable(unit) && unit.GreaterThan(below) {
-			p.add(keyaccount.ErrOutOfRange, i+1, "Unit", text(unit), "dearer than "+text(below)+" in the tier below, which NoRise forbids")
+		if exact.InRange(below) && exact.InRange(unit) && unit.GreaterThan(below) {
+			p.add(keyaccount.ErrOutOfRange, i+1, "Unit", exact.Text(unit), "dearer than "+exact.Text(below)+" in the tier below, which NoRise forbids")
 		}
 	}
 }
 
 const tooWide = "more digits before or after the point than a price can need"
-
-// usable bounds the work: 1e999999999 is a short text, but comparing it with
-// 5 writes out a billion digits.
-func usable(d decimal.Decimal) bool {
-	e := d.Exponent()
-	return e >= -exact.MaxPlaces && e <= exact.MaxPlaces
-}
-
-// text writes every digit that d was given with, trailing zeros too.
-func text(d decimal.Decimal) string {
-	if !usable(d) {
-		return d.Coefficient().String() + "e" + strconv.Itoa(int(d.Exponent()))
-	}
-	return d.StringFixed(max(0, -d.Exponent()))
-}

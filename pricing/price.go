@@ -4,6 +4,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // Breakdown is a price with the terms it is made of.
@@ -67,16 +68,16 @@ func (l Ladder) Price(quantity decimal.Decimal) (Breakdown, error) {
 }
 
 func checkQuantity(q decimal.Decimal) error {
-	reason := ""
-	switch {
-	case q.IsNegative():
-		reason = "a ladder prices what is bought, from 0 up"
-	case !usable(q):
-		reason = tooWide
-	default:
-		return nil
+	refuse := func(reason string) error {
+		return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: "quantity", Value: exact.Text(q), Reason: reason}
 	}
-	return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: "quantity", Value: text(q), Reason: reason}
+	if q.IsNegative() {
+		return refuse("a ladder prices what is bought, from 0 up")
+	}
+	if !exact.InRange(q) {
+		return refuse(tooWide)
+	}
+	return nil
 }
 
 // reaches reports whether the tier's upper bound holds the quantity.

@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func TestUnmarshalBinaryRefuses(t *testing.T) {
 	before := bytesOf(t, s)
 	inputError(t, s.UnmarshalBinary(newer), keyaccount.ErrVersion, "Version", 0)
 	inputError(t, s.UnmarshalBinary(appendText(nil, "keyaccount/clv.Counts")), keyaccount.ErrVersion, "Schema", 0)
-	inputError(t, s.UnmarshalBinary(append(good[:len(good):len(good)], 0)), keyaccount.ErrMalformed, "Summary", 0)
+	inputError(t, s.UnmarshalBinary(append(slices.Clip(good), 0)), keyaccount.ErrMalformed, "Summary", 0)
 	for n := range good {
 		inputError(t, s.UnmarshalBinary(good[:n]), keyaccount.ErrMalformed, "Summary", 0)
 	}

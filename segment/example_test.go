@@ -67,8 +67,7 @@ func ExampleSummary_Add() {
 		sale("", "1002", "2025-01-15", "15.00"),
 	} {
 		err := sum.Add(tx)
-		var in *keyaccount.InputError
-		if errors.As(err, &in) {
+		if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
 			fmt.Println(in.Row, in.Field, errors.Is(err, keyaccount.ErrMissing))
 			fmt.Println(err)
 		}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func readUCI(t testing.TB) []keyaccount.Transaction {
 	lines := 0
 	for {
 		rec, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)

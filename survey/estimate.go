@@ -2,9 +2,9 @@ package survey
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // Estimate is a figure with how sure it is. Nothing in it is rounded.
@@ -68,10 +68,7 @@ func (w Warning) Label(lang string) string {
 	case WarnWald:
 		en, zh = "a Wald interval of fewer than 30 answers is too narrow", "答卷不足 30 份时 Wald 区间过窄"
 	}
-	if strings.HasPrefix(strings.ToLower(lang), "zh") {
-		return zh
-	}
-	return en
+	return label.Pick(lang, en, zh)
 }
 
 // Method is a way to find an interval.

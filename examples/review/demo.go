@@ -193,13 +193,13 @@ func demoAnswers(r *rand.Rand, a demoAccount) []survey.Answer {
 		if r.IntN(5) == 0 {
 			before := answer
 			before.Time = answer.Time.AddDate(0, -6, 0)
-			before.Score = score()
+			before.State, before.Score = survey.Answered, score()
 			answers = append(answers, before)
 		}
 		if r.IntN(9) == 0 {
 			answer.State = survey.Refused
 		} else {
-			answer.Score = score()
+			answer.State, answer.Score = survey.Answered, score()
 		}
 		answers = append(answers, answer)
 	}

@@ -145,7 +145,7 @@ func readAnswers(path string, o tableOptions) ([]survey.Answer, fileReport, erro
 			if !score.IsInteger() || score.IsNegative() || score.GreaterThan(decimal.NewFromInt(10)) {
 				return nil, report, r.fail("score", "is not a whole number from 0 to 10")
 			}
-			a.Score = int(score.IntPart())
+			a.State, a.Score = survey.Answered, int(score.IntPart())
 		}
 		all = append(all, a)
 		report.Used++
@@ -190,7 +190,7 @@ type capacity struct {
 }
 
 type level struct {
-	Class segment.ABCClass       `json:"class"`
+	Class segment.ABCClass    `json:"class"`
 	Name  label               `json:"name"`
 	Floor decimal.Decimal     `json:"floor"`
 	Cap   decimal.NullDecimal `json:"cap"`

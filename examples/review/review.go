@@ -55,10 +55,10 @@ type portfolio struct {
 
 // classLine is one ABC class.
 type classLine struct {
-	Class    segment.ABCClass   `json:"class"`
-	Accounts int             `json:"accounts"`
-	Net      decimal.Decimal `json:"net"`
-	Share    float64         `json:"share"`
+	Class    segment.ABCClass `json:"class"`
+	Accounts int              `json:"accounts"`
+	Net      decimal.Decimal  `json:"net"`
+	Share    float64          `json:"share"`
 }
 
 // rfmMap counts the buyers by recency and frequency score.
@@ -144,16 +144,16 @@ type plan struct {
 }
 
 type levelLine struct {
-	Class    segment.ABCClass   `json:"class"`
-	Name     label           `json:"name"`
-	Accounts int             `json:"accounts"`
-	Amount   decimal.Decimal `json:"amount"`
+	Class    segment.ABCClass `json:"class"`
+	Name     label            `json:"name"`
+	Accounts int              `json:"accounts"`
+	Amount   decimal.Decimal  `json:"amount"`
 }
 
 // account is one line of the account list, largest net revenue first.
 type account struct {
 	segment.Account
-	Class           segment.ABCClass    `json:"class"`
+	Class           segment.ABCClass `json:"class"`
 	Share           float64          `json:"share"`
 	Cumulative      float64          `json:"cumulative_share"`
 	RFM             string           `json:"rfm,omitempty"`

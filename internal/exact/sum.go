@@ -43,7 +43,7 @@ func (s *Sum) Add(d decimal.Decimal) bool {
 }
 
 func (s *Sum) addSlow(d decimal.Decimal, exp int32) bool {
-	if exp < -MaxPlaces || exp > MaxPlaces {
+	if !InRange(d) {
 		return false
 	}
 	if d.NumDigits() <= 18 {

@@ -177,3 +177,21 @@ func BenchmarkAdd(b *testing.B) {
 		}
 	})
 }
+
+func TestTextShowsEveryPlace(t *testing.T) {
+	for _, c := range []struct {
+		d    decimal.Decimal
+		want string
+	}{
+		{dec("1.50"), "1.50"},
+		{dec("-0.001"), "-0.001"},
+		{decimal.New(12, 3), "12000"},
+		{decimal.New(7, 999999999), "7e999999999"},
+		{decimal.New(7, -999999999), "7e-999999999"},
+	} {
+		assert.Equal(t, c.want, Text(c.d))
+	}
+	assert.True(t, InRange(decimal.New(1, MaxPlaces)))
+	assert.False(t, InRange(decimal.New(1, MaxPlaces+1)))
+	assert.False(t, InRange(decimal.New(1, -MaxPlaces-1)))
+}
