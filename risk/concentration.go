@@ -94,12 +94,10 @@ func Concentrate(amounts []float64) (Concentration, error) {
 		spread.add((n + 1 - 2*rank) * p)
 		ranks.add(rank * p)
 
-		ln := math.Log(p)
-		if p < 0x1p-1000 { // p itself lost digits to underflow
-			ln = math.Log(x) - math.Log(total)
-		}
-		lnRel := math.Log(p * n)
-		if p*n < 0x1p-1000 {
+		ln, lnRel := math.Log(p), math.Log(p*n)
+		if p < 0x1p-1000 { // p lost digits, or all of them, to underflow
+			// math.Log is wrong for subnormal numbers on amd64 (Go 1.26).
+			ln = math.Log(x*0x1p64) - 64*math.Ln2 - math.Log(total)
 			lnRel = ln + math.Log(n)
 		}
 		entropy.add(-p * ln)

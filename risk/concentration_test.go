@@ -217,6 +217,14 @@ func TestHHIDoesNotDriftWithOrder(t *testing.T) {
 	assert.InEpsilon(t, h, concentrate(t, amounts...).HHI, 1e-15)
 }
 
+// The share of the smaller account is 5e-632, far below any float64.
+func TestConcentrationWhereASmallShareUnderflows(t *testing.T) {
+	c := concentrate(t, 0x1p-1074, 0x1p1023)
+	assert.InEpsilon(t, (1074+1023)*math.Ln2/2-math.Ln2, c.TheilL, 1e-15)
+	assert.InDelta(t, math.Ln2, c.TheilT, 1e-15)
+	assert.Zero(t, c.Entropy)
+}
+
 // A transfer from a richer to a poorer account (without swapping their ranks)
 // makes the book less concentrated by every index: Pigou and Dalton.
 func TestConcentrationFallsWithATransfer(t *testing.T) {
@@ -250,7 +258,7 @@ func TestConcentrationJSONRoundTrip(t *testing.T) {
 
 func FuzzConcentrate(f *testing.F) {
 	f.Add(1.0, 2.0, 3.0, 0.0, -1.0)
-	f.Add(5e-324, math.MaxFloat64, 1e-300, 1e300, 1.0)
+	f.Add(5e-324, 1e308, 1e-300, 1e300, 1.0)
 	f.Add(5e-324, 5e-324, 1e-323, 0.0, 0.0)
 	f.Add(1e-160, 1e-161, 1e-162, 1e-163, 1e-164)
 	f.Add(1e160, 1e161, 1e162, 1e163, 1e164)

@@ -12,18 +12,21 @@ import "math"
 func HHI(amounts []float64) (float64, error) {
 	var total, squares compensated
 	n, hostile := 0, false
-	rest := amounts
-	for ; len(rest) >= 4; rest = rest[4:] {
-		a, b, c, d := rest[0], rest[1], rest[2], rest[3]
-		if a > 0 && b > 0 && c > 0 && d > 0 {
-			// Adding four plainly loses two roundings at the most, and the
-			// costlier compensated addition is done once.
-			n += 4
-			total.add((a + b) + (c + d))
-			squares.add((a*a + b*b) + (c*c + d*d))
-			continue
+	for rest := amounts; len(rest) > 0; {
+		if len(rest) >= 4 {
+			a, b, c, d := rest[0], rest[1], rest[2], rest[3]
+			if a > 0 && b > 0 && c > 0 && d > 0 {
+				// Adding four plainly loses two roundings at the most, and
+				// the costlier compensated addition is done once.
+				n += 4
+				total.add((a + b) + (c + d))
+				squares.add((a*a + b*b) + (c*c + d*d))
+				rest = rest[4:]
+				continue
+			}
 		}
-		for _, x := range rest[:4] {
+		few := min(4, len(rest))
+		for _, x := range rest[:few] {
 			if x > 0 {
 				n++
 				total.add(x)
@@ -32,15 +35,7 @@ func HHI(amounts []float64) (float64, error) {
 				hostile = true
 			}
 		}
-	}
-	for _, x := range rest {
-		if x > 0 {
-			n++
-			total.add(x)
-			squares.add(x * x)
-		} else if !isFinite(x) {
-			hostile = true
-		}
+		rest = rest[few:]
 	}
 
 	t, sq := total.value(), squares.value()

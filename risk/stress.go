@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"cmp"
 	"errors"
 	"math/big"
 	"slices"
@@ -65,7 +64,10 @@ func Stress(accounts []AccountRevenue, scenarios ...Scenario) ([]Loss, error) {
 		}
 	}
 	slices.SortFunc(ranked, func(a, b AccountRevenue) int {
-		return cmp.Or(b.Revenue.Cmp(a.Revenue), strings.Compare(a.Account, b.Account))
+		if c := b.Revenue.Cmp(a.Revenue); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Account, b.Account)
 	})
 	losses := make([]Loss, 0, len(scenarios))
 	for _, s := range scenarios {
