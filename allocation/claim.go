@@ -35,12 +35,12 @@ func validate(pool, unit decimal.Decimal, claims []Claim) error {
 	// check refuses what is negative, or so large or fine that merely writing
 	// it out would take for ever.
 	check := func(d decimal.Decimal, field string, row int) (ok bool) {
-		if e := d.Exponent(); e < -exact.MaxPlaces || e > exact.MaxPlaces {
-			bad(keyaccount.ErrOutOfRange, field, row, "1e"+strconv.Itoa(int(e)), "the power of ten is out of range")
+		if !exact.InRange(d) {
+			bad(keyaccount.ErrOutOfRange, field, row, exact.Text(d), "the power of ten is out of range")
 			return false
 		}
 		if d.Sign() < 0 {
-			bad(keyaccount.ErrOutOfRange, field, row, text(d), "it must not be negative")
+			bad(keyaccount.ErrOutOfRange, field, row, exact.Text(d), "it must not be negative")
 			return false
 		}
 		return true
@@ -60,11 +60,8 @@ func validate(pool, unit decimal.Decimal, claims []Claim) error {
 		check(c.Weight, "Weight", row)
 		ok := check(c.Floor, "Floor", row)
 		if c.Cap.Valid && check(c.Cap.Decimal, "Cap", row) && ok && c.Cap.Decimal.Cmp(c.Floor) < 0 {
-			bad(keyaccount.ErrOutOfRange, "Cap", row, text(c.Cap.Decimal), "it is below the floor of "+text(c.Floor))
+			bad(keyaccount.ErrOutOfRange, "Cap", row, exact.Text(c.Cap.Decimal), "it is below the floor of "+exact.Text(c.Floor))
 		}
 	}
 	return errors.Join(errs...)
 }
-
-// text writes d out with the places it has.
-func text(d decimal.Decimal) string { return d.StringFixed(max(0, -d.Exponent())) }

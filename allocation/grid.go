@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // millionths is how finely an entitlement is cut within a unit.
@@ -82,8 +83,8 @@ func (g grid) wideUnits(d decimal.Decimal, field string, row int) (*big.Int, err
 	rest := new(big.Int)
 	if a.QuoRem(a, b, rest); rest.Sign() != 0 {
 		return nil, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: field, Row: row, Value: text(d),
-			Reason: "it is not a multiple of the unit " + text(g.unit),
+			Kind: keyaccount.ErrOutOfRange, Field: field, Row: row, Value: exact.Text(d),
+			Reason: "it is not a multiple of the unit " + exact.Text(g.unit),
 		}
 	}
 	return a, nil

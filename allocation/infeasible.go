@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount/internal/exact"
+	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // ErrInfeasible is the kind of [InfeasibleError], for errors.Is.
@@ -33,8 +36,8 @@ func (e *InfeasibleError) Explain(lang string) string {
 	const most = 5
 	names := e.Accounts[:min(most, len(e.Accounts))]
 	more := len(e.Accounts) - len(names)
-	floors, pool, short := text(e.Floors), text(e.Pool), text(e.Short)
-	if chinese(lang) {
+	floors, pool, short := exact.Text(e.Floors), exact.Text(e.Pool), exact.Text(e.Short)
+	if label.Chinese(lang) {
 		who := strings.Join(names, "、")
 		if more > 0 {
 			who += fmt.Sprintf(" 等 %d 家", len(e.Accounts))

@@ -1,9 +1,9 @@
 package allocation
 
 import (
-	"strings"
-
 	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // LevelPlaces is the number of decimal places to which [Plan.Level] is cut.
@@ -72,10 +72,5 @@ func (r Reason) Label(lang string) string {
 	case NoWeight:
 		en, zh = "no weight, the floor only", "无权重，仅得下限"
 	}
-	if chinese(lang) {
-		return zh
-	}
-	return en
+	return label.Pick(lang, en, zh)
 }
-
-func chinese(lang string) bool { return strings.HasPrefix(strings.ToLower(lang), "zh") }

@@ -72,7 +72,7 @@ func (c Concentration) CR(k int) float64 {
 // Errors are [*keyaccount.InputError]: an amount that is not finite
 // (ErrMalformed), no positive amount (ErrMissing), or a total too large for a
 // float64 (ErrOutOfRange).
-func Concentrate(amounts []float64) (Concentration, error) {
+func Concentrate[T Amount](amounts []T) (Concentration, error) {
 	kept, total, err := positive(amounts)
 	if err != nil {
 		return Concentration{}, err
@@ -124,9 +124,10 @@ func Concentrate(amounts []float64) (Concentration, error) {
 }
 
 // positive returns the amounts above zero, largest first, and their total.
-func positive(amounts []float64) (kept []float64, total float64, err error) {
+func positive[T Amount](amounts []T) (kept []float64, total float64, err error) {
 	kept = make([]float64, 0, len(amounts))
-	for i, x := range amounts {
+	for i, v := range amounts {
+		x := float64(v)
 		if !isFinite(x) {
 			return nil, 0, &keyaccount.InputError{
 				Kind: keyaccount.ErrMalformed, Field: "Amount", Row: i + 1,

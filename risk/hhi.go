@@ -1,6 +1,16 @@
 package risk
 
-import "math"
+import (
+	"math"
+
+	"golang.org/x/exp/constraints"
+)
+
+// Amount is a built-in number: revenue as float64, or minor units (cents) as
+// int64. A sum of amounts is a float64, exact while it stays below 2^53.
+type Amount interface {
+	constraints.Integer | constraints.Float
+}
 
 // HHI returns the Herfindahl-Hirschman index of the amounts in one pass: the
 // sum of the squared shares in their total, between 1/n (all equal) and 1 (one
@@ -9,12 +19,12 @@ import "math"
 //
 // Amounts, their domain and the errors are those of [Concentrate]. The order
 // of the amounts may change the last bit or two, not more.
-func HHI(amounts []float64) (float64, error) {
+func HHI[T Amount](amounts []T) (float64, error) {
 	var total, squares compensated
 	n, hostile := 0, false
 	for rest := amounts; len(rest) > 0; {
 		if len(rest) >= 4 {
-			a, b, c, d := rest[0], rest[1], rest[2], rest[3]
+			a, b, c, d := float64(rest[0]), float64(rest[1]), float64(rest[2]), float64(rest[3])
 			if a > 0 && b > 0 && c > 0 && d > 0 {
 				// Adding four plainly loses two roundings at the most, and
 				// the costlier compensated addition is done once.
@@ -26,7 +36,8 @@ func HHI(amounts []float64) (float64, error) {
 			}
 		}
 		few := min(4, len(rest))
-		for _, x := range rest[:few] {
+		for _, v := range rest[:few] {
+			x := float64(v)
 			if x > 0 {
 				n++
 				total.add(x)

@@ -2,7 +2,8 @@ package risk
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // ScenarioKind names what happens in a [Scenario].
@@ -28,7 +29,7 @@ func LargestFail(k int) Scenario { return Scenario{Kind: LargestAccountsFail, K:
 // Label says in Chinese (lang "zh", "zh-CN", …) or English (any other) what
 // happens.
 func (s Scenario) Label(lang string) string {
-	zh := strings.HasPrefix(strings.ToLower(lang), "zh")
+	zh := label.Chinese(lang)
 	switch {
 	case s.Kind != LargestAccountsFail:
 		return string(s.Kind)

@@ -109,8 +109,8 @@ func validate(accounts []AccountRevenue, scenarios []Scenario) error {
 		} else {
 			seen[a.Account] = i + 1
 		}
-		if e := a.Revenue.Exponent(); e < -exact.MaxPlaces || e > exact.MaxPlaces {
-			bad(keyaccount.ErrOutOfRange, "Revenue", i+1, "1e"+strconv.Itoa(int(e)), "the power of ten is out of range")
+		if !exact.InRange(a.Revenue) {
+			bad(keyaccount.ErrOutOfRange, "Revenue", i+1, exact.Text(a.Revenue), "the power of ten is out of range")
 		}
 	}
 	for i, s := range scenarios {
