@@ -33,17 +33,85 @@ type Account struct {
 	// Lines counts all lines, returns included.
 	Lines int `json:"lines"`
 	// Orders counts the distinct order ids with a line that is no return. A
-	// line without an order id is an order of its own.
+	// line without an order id is an order of its own. Under [OneOrderADay] it
+	// counts the days with an order.
 	Orders int `json:"orders"`
 	// ReturnOrders counts the distinct order ids with a line that is a return.
 	ReturnOrders int `json:"return_orders"`
+	// UndoneOrders counts the orders that Orders leaves out because they came
+	// back, under [MatchToOrder].
+	UndoneOrders int `json:"undone_orders,omitempty"`
 
 	// Gross is the sum of the amounts that are no returns; never negative.
 	Gross decimal.Decimal `json:"gross"`
 	// Returns is the sum of the amounts of the returns; never positive.
 	Returns decimal.Decimal `json:"returns"`
-	// Net is Gross plus Returns.
+	// Net is Gross plus Returns; under the policies [Gross] and [Exclude], which
+	// deduct nothing, it is Gross.
 	Net decimal.Decimal `json:"net"`
+
+	// Detail holds what the Summary was told to collect; nil when it was not.
+	Detail *AccountDetail `json:"detail,omitempty"`
+}
+
+// AccountDetail is what a [Summary] collects of an account when its options
+// say so. A field that was not collected is nil; one that was, and holds
+// nothing, is empty.
+type AccountDetail struct {
+	// Periods are the calendar periods with lines, ascending.
+	Periods []PeriodFigures `json:"periods,omitzero"`
+	// Categories are those with lines, the highest Net first and then by name,
+	// as many as AccountPolicy.TopCategories says.
+	Categories []CategoryFigures `json:"categories,omitzero"`
+	// CategoriesLeft is how many more there are.
+	CategoriesLeft int `json:"categories_left,omitempty"`
+	// Breadth is in how many categories, listed or not, the account has
+	// orders.
+	Breadth *int `json:"breadth,omitempty"`
+	// Gaps are the days between purchases.
+	Gaps *OrderGaps `json:"gaps,omitempty"`
+}
+
+// PartFigures are the orders and the money of a part of an account's lines. Orders
+// and money follow the [AccountPolicy] as they do for the whole account.
+type PartFigures struct {
+	// Orders and ReturnOrders count the orders with a line in this part. An
+	// order with lines in two parts counts in both, so that the parts can add
+	// up to more than the whole.
+	Orders       int `json:"orders"`
+	ReturnOrders int `json:"return_orders"`
+	// Gross, Returns and Net add up, over all parts, to the account's.
+	Gross   decimal.Decimal `json:"gross"`
+	Returns decimal.Decimal `json:"returns"`
+	Net     decimal.Decimal `json:"net"`
+}
+
+// PeriodFigures are the [PartFigures] of the calendar period [From, To) in the
+// Summary's Location.
+type PeriodFigures struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	PartFigures
+}
+
+// CategoryFigures are the [PartFigures] of a category.
+type CategoryFigures struct {
+	Name string `json:"name"`
+	PartFigures
+}
+
+// OrderGaps are the calendar days between the days on which an account
+// ordered.
+type OrderGaps struct {
+	// OrderDays counts the days with an order. There is one gap less; with
+	// fewer than two days there is none, and Mean and Median are 0.
+	OrderDays int `json:"order_days"`
+	// Days are the gaps, the oldest first.
+	Days []int `json:"days,omitempty"`
+	// Mean is the sum of the gaps over their number, Median the middle one, or
+	// the mean of the two middle ones.
+	Mean   float64 `json:"mean,omitempty"`
+	Median float64 `json:"median,omitempty"`
 }
 
 // HasOrders reports whether the account ever ordered. One that only gave

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,50 +11,70 @@ import (
 )
 
 const (
-	summarySchema  = "keyaccount/segment.Summary"
-	summaryVersion = 1
+	summarySchema = "keyaccount/segment.Summary"
+	// Version 2 added what is collected beyond the light state; version 1,
+	// which had only that, is read.
+	summaryVersion = 2
 	// maxCount bounds decoded counts, so that merging cannot overflow them.
 	maxCount = 1 << 53
 )
 
+// What a Summary collects, as bits in its binary form.
+const (
+	collectsDays uint64 = 1 << iota
+	collectsLines
+	collectsEnd
+)
+
 // MarshalBinary returns the canonical form of the state: the same lines, in
 // whatever order and however they were split and merged, give the same bytes.
-// The bytes carry the name of the Location and [Summary.UnmarshalBinary] reads
-// them back.
+// The bytes carry the name of the Location and what is collected, though not
+// the Policy, and [Summary.UnmarshalBinary] reads them back.
 func (s *Summary) MarshalBinary() ([]byte, error) {
+	if s.fault != nil {
+		return nil, s.fault
+	}
+	c := &s.collect
+	flags := uint64(0)
+	if c.days {
+		flags |= collectsDays
+	}
+	if c.lines {
+		flags |= collectsLines
+	}
 	b := appendText(nil, summarySchema)
 	b = binary.AppendUvarint(b, summaryVersion)
 	b = appendText(b, s.zone().String())
 	b = appendText(b, s.currency)
+	b = binary.AppendUvarint(b, uint64(c.grain))
+	b = binary.AppendUvarint(b, flags)
+	b = appendText(b, c.category)
 	b = binary.AppendUvarint(b, uint64(len(s.accounts)))
 	for _, id := range s.ids() {
-		var err error
-		b = appendText(b, id)
-		if b, err = s.accounts[id].appendBinary(b); err != nil {
-			return nil, err
-		}
+		b = s.accounts[id].append(appendText(b, id), c)
 	}
 	return b, nil
 }
 
 // UnmarshalBinary replaces the state by one that [Summary.MarshalBinary]
-// wrote. The receiver keeps its own Location, whose name must be the one in
-// the bytes ([keyaccount.ErrMismatch]): create it with [NewSummary] and the
-// options of the writer. Another schema or version is refused with
-// [keyaccount.ErrVersion], broken bytes with [keyaccount.ErrMalformed]. After
-// an error the receiver is unchanged.
+// wrote. The receiver keeps its own options; the name of its Location and what
+// it collects must be those in the bytes ([keyaccount.ErrMismatch]): create it
+// with [NewSummary] and the options of the writer. Another schema or a version
+// that is not known is refused with [keyaccount.ErrVersion], broken bytes with
+// [keyaccount.ErrMalformed]. After an error the receiver is unchanged.
 func (s *Summary) UnmarshalBinary(data []byte) error {
+	if s.fault != nil {
+		return s.fault
+	}
 	d := decoder{b: data}
 	if schema := d.text(); d.err == nil && schema != summarySchema {
 		return &keyaccount.InputError{
 			Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "these are not the bytes of a summary",
 		}
 	}
-	if v := d.uvarint(); d.err == nil && v != summaryVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.FormatUint(v, 10),
-			Reason: "only version " + strconv.Itoa(summaryVersion) + " is known",
-		}
+	version := d.uvarint()
+	if d.err == nil && (version < 1 || version > summaryVersion) {
+		return unknownSummaryVersion(strconv.FormatUint(version, 10))
 	}
 	zone := d.text()
 	if d.err == nil {
@@ -63,11 +82,23 @@ func (s *Summary) UnmarshalBinary(data []byte) error {
 			return err
 		}
 	}
-	in := Summary{location: s.location, currency: d.text()}
+	in := s.empty()
+	in.currency = d.text()
+	read := (*decoder).stateV1
+	var written collects
+	if version >= 2 {
+		read = (*decoder).state
+		written = d.collects()
+	}
+	if d.err == nil {
+		if err := s.collect.same(&written); err != nil {
+			return err
+		}
+	}
 	n, before := d.uvarint(), ""
 	for range n {
 		id := d.text()
-		st := d.state()
+		st := read(&d, in)
 		if d.err == nil && id <= before {
 			d.fail("the accounts are not in order")
 		}
@@ -86,28 +117,82 @@ func (s *Summary) UnmarshalBinary(data []byte) error {
 	if d.err != nil {
 		return d.err
 	}
-	*s = in
+	*s = *in
 	return nil
 }
 
-func (s *state) appendBinary(b []byte) ([]byte, error) {
-	for _, n := range []int{s.lines, s.looseOrders, s.looseReturns, len(s.named.list)} {
-		b = binary.AppendUvarint(b, uint64(n))
+func unknownSummaryVersion(version string) error {
+	return &keyaccount.InputError{
+		Kind: keyaccount.ErrVersion, Field: "Version", Value: version,
+		Reason: "only versions up to " + strconv.Itoa(summaryVersion) + " are known",
 	}
-	marks := slices.Clone(s.named.list)
-	slices.SortFunc(marks, func(x, y orderMark) int { return strings.Compare(x.id, y.id) })
-	for _, m := range marks {
-		b = append(appendText(b, m.id), m.on)
+}
+
+// append writes a state. Where the lines are kept, they are all there is to
+// write: the rest follows from them.
+func (s *state) append(b []byte, c *collects) []byte {
+	if c.lines {
+		return s.more.appendLines(b)
 	}
+	b = s.totals.append(b, c)
 	b = appendInstant(b, s.activity)
 	if s.orders() > 0 {
 		b = appendInstant(appendInstant(b, s.first), s.last)
 	}
-	b, err := s.gross.AppendBinary(b)
-	if err != nil {
-		return nil, err
+	if c.grain != NoPeriods {
+		b = binary.AppendUvarint(b, uint64(len(s.more.periods)))
+		for _, k := range sortedKeys(s.more.periods) {
+			b = s.more.periods[k].append(binary.AppendVarint(b, int64(k)), c)
+		}
 	}
-	return s.returns.AppendBinary(b)
+	if c.category != "" {
+		b = binary.AppendUvarint(b, uint64(len(s.more.categories)))
+		for _, k := range sortedKeys(s.more.categories) {
+			b = s.more.categories[k].append(appendText(b, k), c)
+		}
+	}
+	return b
+}
+
+func (t *totals) append(b []byte, c *collects) []byte {
+	for _, n := range []int{t.lines, t.looseOrders, t.looseReturns, len(t.named.list)} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, m := range t.named.sorted() {
+		b = append(appendText(b, m.id), m.on)
+	}
+	b = appendSum(appendSum(b, t.gross), t.returns)
+	if c.days {
+		b = binary.AppendUvarint(b, uint64(len(t.days)))
+		for _, d := range sortedKeys(t.days) {
+			b = binary.AppendVarint(b, int64(d))
+		}
+	}
+	return b
+}
+
+func (d *detail) appendLines(b []byte) []byte {
+	keys := d.sortedLines()
+	b = binary.AppendUvarint(b, uint64(len(keys)))
+	for _, k := range keys {
+		b = appendInstant(b, k.at)
+		b = appendText(appendText(appendText(b, k.order), k.product), k.category)
+		var s exact.Sum
+		s.Add(k.amount())
+		b = appendSum(b, s)
+		back := byte(0)
+		if k.isReturn {
+			back = 1
+		}
+		b = binary.AppendUvarint(append(b, back), uint64(d.ledger[k]))
+	}
+	return b
+}
+
+func (o *orderSet) sorted() []orderMark {
+	marks := slices.Clone(o.list)
+	slices.SortFunc(marks, func(x, y orderMark) int { return strings.Compare(x.id, y.id) })
+	return marks
 }
 
 func appendText(b []byte, s string) []byte {
@@ -118,114 +203,7 @@ func appendInstant(b []byte, i instant) []byte {
 	return binary.AppendUvarint(binary.AppendVarint(b, i.sec), uint64(i.nsec))
 }
 
-// decoder reads from the front of b. After the first fault it stays empty and
-// gives zero values.
-type decoder struct {
-	b   []byte
-	err error
-}
-
-func (d *decoder) fail(reason string) {
-	if d.err == nil {
-		d.err = &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Summary", Reason: reason}
-	}
-	d.b = nil
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, k := binary.Uvarint(d.b)
-	if k <= 0 {
-		d.fail("the bytes end inside a number")
-		return 0
-	}
-	d.b = d.b[k:]
-	return v
-}
-
-func (d *decoder) count() int {
-	v := d.uvarint()
-	if v > maxCount {
-		d.fail("a count is too large")
-		return 0
-	}
-	return int(v)
-}
-
-func (d *decoder) text() string {
-	n := d.uvarint()
-	if n > uint64(len(d.b)) {
-		d.fail("the bytes end inside a text")
-		return ""
-	}
-	s := string(d.b[:n])
-	d.b = d.b[n:]
-	return s
-}
-
-func (d *decoder) instant() instant {
-	sec, k := binary.Varint(d.b)
-	if k <= 0 {
-		d.fail("the bytes end inside an instant")
-		return instant{}
-	}
-	d.b = d.b[k:]
-	nsec := d.uvarint()
-	i := instant{sec, int32(nsec)}
-	if nsec >= 1e9 || !i.inRange() {
-		d.fail("an instant is out of range")
-	}
-	return i
-}
-
-func (d *decoder) sum() (s exact.Sum) {
-	if d.err != nil {
-		return s
-	}
-	rest, err := s.Decode(d.b)
-	if err != nil {
-		d.fail("a sum of money cannot be read")
-		return s
-	}
-	d.b = rest
-	return s
-}
-
-// state reads what appendBinary wrote, and refuses what no lines can add up to.
-func (d *decoder) state() *state {
-	s := &state{lines: d.count(), looseOrders: d.count(), looseReturns: d.count()}
-	marked, before := 0, "" // every mark comes from at least one line
-	for range d.count() {
-		id := d.text()
-		if d.err != nil || len(d.b) == 0 {
-			d.fail("the bytes end inside the orders")
-			break
-		}
-		on := d.b[0]
-		d.b = d.b[1:]
-		if id <= before || on < onSale || on > onSale|onReturn {
-			d.fail("the orders are not in order, or are of an unknown kind")
-			break
-		}
-		before = id
-		marked += bits.OnesCount8(on)
-		s.named.markOwned(id, on)
-	}
-	s.activity = d.instant()
-	if s.orders() > 0 {
-		s.first, s.last = d.instant(), d.instant()
-	}
-	s.gross, s.returns = d.sum(), d.sum()
-	switch {
-	case s.lines < 1 || s.lines < s.looseOrders+s.looseReturns+marked:
-		d.fail("there are fewer lines than orders")
-	case s.orders()+s.returnOrders() == 0:
-		d.fail("there are lines without an order")
-	case s.gross.Sign() < 0 || s.returns.Sign() > 0:
-		d.fail("a sum of money has the wrong sign")
-	case s.orders() == 0 && s.gross.Sign() != 0 || s.returnOrders() == 0 && s.returns.Sign() != 0:
-		d.fail("there is money without an order")
-	case s.orders() > 0 && (s.first.compare(s.last) > 0 || s.last.compare(s.activity) > 0):
-		d.fail("the instants are not in order")
-	}
-	return s
+func appendSum(b []byte, s exact.Sum) []byte {
+	b, _ = s.AppendBinary(b) // never fails
+	return b
 }

@@ -76,7 +76,7 @@ func TestUnmarshalBinaryRefusesImpossibleStates(t *testing.T) {
 		st := new(state)
 		tx := line("A", "1", "2025-03-01", "1", "10")
 		at, _ := instantOf(tx.Time)
-		require.True(t, st.add(tx, at))
+		require.True(t, st.add(&tx, at))
 		return st
 	}
 	require.NoError(t, new(Summary).UnmarshalBinary(build(possible(), "A", "B")))

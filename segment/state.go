@@ -2,8 +2,9 @@ package segment
 
 import (
 	"cmp"
-	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
@@ -11,179 +12,133 @@ import (
 
 // state is what a Summary knows of one account.
 type state struct {
-	first, last instant // over lines that are no returns; unset while orders is 0
+	totals
+	first, last instant // over lines that are no returns; unset while there are no orders
 	activity    instant // over all lines; unset while lines is 0
-	lines       int
+	more        *detail // nil unless the Summary collects more
+}
+
+// totals is what lines add up to: those of an account, or those that fall into
+// one of its periods or categories.
+type totals struct {
+	lines int
 
 	// A line without an order id is an order of its own and needs no set.
 	looseOrders, looseReturns int
 	named                     orderSet
 
 	gross, returns exact.Sum
+
+	// days are those with a line that is no return; nil unless collected.
+	days map[int32]struct{}
 }
 
-func (s *state) orders() int       { return s.looseOrders + s.named.sales }
-func (s *state) returnOrders() int { return s.looseReturns + s.named.returns }
+func newState(c *collects) *state {
+	s := new(state)
+	if c.more() {
+		s.more = new(detail)
+	}
+	return s
+}
 
-// add reports false, and changes nothing, when the amount cannot be summed.
-func (s *state) add(tx keyaccount.Transaction, at instant) bool {
-	if tx.IsReturn() {
-		if !s.returns.Add(tx.Amount) {
-			return false
-		}
-		if tx.Order == "" {
-			s.looseReturns++
-		} else {
-			s.named.mark(tx.Order, onReturn)
-		}
-	} else {
-		if !s.gross.Add(tx.Amount) {
-			return false
-		}
-		s.span(at, at)
-		if tx.Order == "" {
-			s.looseOrders++
-		} else {
-			s.named.mark(tx.Order, onSale)
-		}
+func (t *totals) orders() int       { return t.looseOrders + t.named.sales }
+func (t *totals) returnOrders() int { return t.looseReturns + t.named.returns }
+
+// add folds a line into a light state. It reports false, and changes nothing,
+// when the amount cannot be summed.
+func (s *state) add(tx *keyaccount.Transaction, at instant) bool {
+	isReturn, known := tx.IsReturn(), s.known()
+	if !s.count(tx.Order, tx.Amount, isReturn, 1, borrowed) {
+		return false
 	}
-	if s.lines == 0 || s.activity.compare(at) < 0 {
-		s.activity = at
-	}
-	s.lines++
+	s.see(at, isReturn, known)
 	return true
 }
 
-// span widens first and last. It comes before the order is counted, since
-// they are unset while there are no orders.
-func (s *state) span(first, last instant) {
-	if s.orders() == 0 {
-		s.first, s.last = first, last
-		return
+// extent says which instants of a state are set.
+type extent struct{ orders, lines bool }
+
+func (s *state) known() extent { return extent{orders: s.orders() > 0, lines: s.lines > 0} }
+
+// count adds n lines of one order, which have the amount together.
+func (t *totals) count(order string, amount decimal.Decimal, isReturn bool, n int, from ownership) bool {
+	if isReturn {
+		if !t.returns.Add(amount) {
+			return false
+		}
+		if order == "" {
+			t.looseReturns += n
+		} else {
+			t.named.mark(order, onReturn, from)
+		}
+	} else {
+		if !t.gross.Add(amount) {
+			return false
+		}
+		if order == "" {
+			t.looseOrders += n
+		} else {
+			t.named.mark(order, onSale, from)
+		}
 	}
-	if first.compare(s.first) < 0 {
+	t.lines += n
+	return true
+}
+
+// see widens first, last and activity by a line that has been counted; known
+// is what was set before it was.
+func (s *state) see(at instant, isReturn bool, known extent) {
+	if !known.lines || s.activity.compare(at) < 0 {
+		s.activity = at
+	}
+	if !isReturn {
+		s.span(at, at, known)
+	}
+}
+
+func (s *state) span(first, last instant, known extent) {
+	if !known.orders || first.compare(s.first) < 0 {
 		s.first = first
 	}
-	if last.compare(s.last) > 0 {
+	if !known.orders || last.compare(s.last) > 0 {
 		s.last = last
 	}
 }
 
 func (s *state) merge(o *state) {
+	known := s.known()
 	if o.orders() > 0 {
-		s.span(o.first, o.last)
+		s.span(o.first, o.last, known)
 	}
-	if s.lines == 0 || s.activity.compare(o.activity) < 0 {
+	if !known.lines || s.activity.compare(o.activity) < 0 {
 		s.activity = o.activity
 	}
-	s.lines += o.lines
-	s.looseOrders += o.looseOrders
-	s.looseReturns += o.looseReturns
+	s.totals.merge(&o.totals)
+	if o.more != nil {
+		s.more.merge(o.more)
+	}
+}
+
+func (t *totals) merge(o *totals) {
+	t.lines += o.lines
+	t.looseOrders += o.looseOrders
+	t.looseReturns += o.looseReturns
 	for _, m := range o.named.list {
-		s.named.markOwned(m.id, m.on)
+		t.named.mark(m.id, m.on, owned)
 	}
-	s.gross.Merge(o.gross)
-	s.returns.Merge(o.returns)
-}
-
-func (s *state) account(zone *time.Location, today int) Account {
-	net := s.gross
-	net.Merge(s.returns)
-	a := Account{
-		Lines: s.lines, Orders: s.orders(), ReturnOrders: s.returnOrders(),
-		Gross: s.gross.Decimal(), Returns: s.returns.Decimal(), Net: net.Decimal(),
-		LastActivity: s.activity.in(zone), DaysSinceLast: -1,
-	}
-	if a.HasOrders() {
-		a.FirstOrder, a.LastOrder = s.first.in(zone), s.last.in(zone)
-		a.DaysSinceLast = today - dayNumber(a.LastOrder)
-	}
-	return a
-}
-
-// On which kinds of line an order id stands.
-const (
-	onSale uint8 = 1 << iota
-	onReturn
-)
-
-type orderMark struct {
-	id string
-	on uint8
-}
-
-// orderSet is the set of an account's order ids. Most accounts have few, which
-// a scan finds faster than a map; the index comes when there are many.
-type orderSet struct {
-	list           []orderMark
-	index          map[string]int
-	latest         int // position found last: lines of one order come together
-	sales, returns int // how many ids carry each mark
-}
-
-const scanUpTo = 16
-
-// mark copies an id that it has to keep; see markOwned.
-func (o *orderSet) mark(id string, on uint8) {
-	i := o.position(id)
-	if i < 0 {
-		i = o.append(strings.Clone(id))
-	}
-	o.set(i, on)
-}
-
-// markOwned is mark for an id that is already a copy.
-func (o *orderSet) markOwned(id string, on uint8) {
-	i := o.position(id)
-	if i < 0 {
-		i = o.append(id)
-	}
-	o.set(i, on)
-}
-
-func (o *orderSet) set(i int, on uint8) {
-	o.latest = i
-	m := &o.list[i]
-	added := on &^ m.on
-	m.on |= on
-	if added&onSale != 0 {
-		o.sales++
-	}
-	if added&onReturn != 0 {
-		o.returns++
+	t.gross.Merge(o.gross)
+	t.returns.Merge(o.returns)
+	for d := range o.days {
+		t.ordered(d)
 	}
 }
 
-func (o *orderSet) position(id string) int {
-	if o.latest < len(o.list) && o.list[o.latest].id == id {
-		return o.latest
+// ordered notes a day with an order.
+func (t *totals) ordered(dayNo int32) {
+	if t.days == nil {
+		t.days = make(map[int32]struct{})
 	}
-	if o.index != nil {
-		if i, ok := o.index[id]; ok {
-			return i
-		}
-		return -1
-	}
-	for i := range o.list {
-		if o.list[i].id == id {
-			return i
-		}
-	}
-	return -1
-}
-
-func (o *orderSet) append(id string) int {
-	i := len(o.list)
-	o.list = append(o.list, orderMark{id: id})
-	if o.index != nil {
-		o.index[id] = i
-	} else if i >= scanUpTo {
-		o.index = make(map[string]int, 2*len(o.list))
-		for j, m := range o.list {
-			o.index[m.id] = j
-		}
-	}
-	return i
+	t.days[dayNo] = struct{}{}
 }
 
 // instant is a time.Time without its zone and its monotonic clock, so that
@@ -198,6 +153,8 @@ type instant struct {
 const (
 	minSecond int64 = -62135596800
 	endSecond int64 = 253370764800
+
+	daySeconds = 24 * 60 * 60
 )
 
 func instantOf(t time.Time) (instant, bool) {
@@ -222,5 +179,5 @@ func (i instant) in(zone *time.Location) time.Time {
 // 25 hours is one day.
 func dayNumber(t time.Time) int {
 	y, m, d := t.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / daySeconds)
 }

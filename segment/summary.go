@@ -11,25 +11,65 @@ import (
 	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
-// SummaryOptions sets up a [Summary].
+// SummaryOptions sets up a [Summary]. What costs memory is off by default.
 type SummaryOptions struct {
 	// Location is the calendar whose days are counted. Give a named zone or
 	// UTC: [time.Local] is called "Local" on every machine, whatever it means
 	// there. Defaults to UTC.
 	Location *time.Location
+	// Policy is how [Summary.Accounts] reads the state. What it needs (Lines
+	// for MatchToOrder, OrderDays for OneOrderADay) is collected, asked for or
+	// not. Defaults to the zero AccountPolicy.
+	Policy AccountPolicy
+	// Periods keeps orders and money of each account by calendar period.
+	// Defaults to NoPeriods.
+	Periods Grain
+	// OrderDays keeps the days on which each account ordered, and from them
+	// the gaps between purchases. Defaults to false.
+	OrderDays bool
+	// Categories keeps orders and money of each account by category. Defaults
+	// to nil: none.
+	Categories *CategoryOptions
+	// Lines keeps every distinct line, so that lines can be taken back with
+	// [Summary.Remove] and returns matched to their orders. It takes about 150
+	// bytes a line. Defaults to false.
+	Lines bool
 }
+
+// CategoryOptions says what a category is. The zero value means the product.
+type CategoryOptions struct {
+	// Name tells one kind of category from another: Summaries that name it
+	// differently are not merged. Required with Of. Defaults to "product".
+	Name string
+	// Of returns the category of a line. It must always give the same answer
+	// for the same line, and is called from several goroutines by
+	// [Summary.AddAll]. An account's state grows with the number of its
+	// categories, so let there be few. Defaults to Transaction.Product.
+	Of func(tx keyaccount.Transaction) string
+}
+
+// ErrNotCollected: something was asked of a [Summary] that its
+// [SummaryOptions] did not make it keep.
+var ErrNotCollected = errors.New("segment: not collected")
 
 // Summary folds transactions into one record per account. It is a commutative
 // monoid: the same lines in any order, over any number of Summaries that are
 // then merged, give the same [Summary.Accounts] and the same bytes.
 //
-// The zero Summary is empty, counts days in UTC and is ready to use. A Summary
-// must not be used by several goroutines while one of them adds or merges:
-// give each its own and [Summary.Merge] them.
+// The zero Summary is empty, counts days in UTC, collects nothing beyond the
+// light state and is ready to use. A Summary must not be used by several
+// goroutines while one of them changes it: give each its own and
+// [Summary.Merge] them, or let [Summary.AddAll] do it.
 type Summary struct {
-	location *time.Location
+	location   *time.Location
+	policy     AccountPolicy
+	collect    collects
+	categoryOf func(keyaccount.Transaction) string
+	fault      error // what is wrong with the options; told by the first use
+
 	currency string
 	accounts map[string]*state
+	names    interner
 	rows     int // calls of Add on this value, to name the row of an error
 
 	// The lines of an order usually come one after the other.
@@ -37,9 +77,38 @@ type Summary struct {
 	last   *state
 }
 
-// NewSummary returns an empty Summary.
+// NewSummary returns an empty Summary. Options outside their domain are
+// refused by whatever first changes it, as a [*keyaccount.InputError].
 func NewSummary(opts SummaryOptions) *Summary {
-	return &Summary{location: opts.Location}
+	s := &Summary{location: opts.Location, policy: opts.Policy}
+	s.collect = collects{
+		grain: opts.Periods,
+		days:  opts.OrderDays || opts.Policy.Orders == OneOrderADay,
+		lines: opts.Lines || opts.Policy.Returns == MatchToOrder,
+	}
+	var unnamed error
+	if c := opts.Categories; c != nil {
+		s.categoryOf = c.Of
+		switch {
+		case c.Name != "":
+			s.collect.category = strings.Clone(c.Name)
+		case c.Of == nil:
+			s.collect.category = "product"
+		default:
+			unnamed = &keyaccount.InputError{
+				Kind: keyaccount.ErrMissing, Field: "Categories.Name", Reason: "categories of one's own need a name",
+			}
+		}
+	}
+	s.fault = errors.Join(opts.Policy.Validate(), knownEnum(opts.Periods, grainNames[:], "Periods"), unnamed)
+	return s
+}
+
+// empty returns a Summary with the same options and nothing in it.
+func (s *Summary) empty() *Summary {
+	return &Summary{
+		location: s.location, policy: s.policy, collect: s.collect, categoryOf: s.categoryOf, fault: s.fault,
+	}
 }
 
 // Add folds in one line. A line that cannot be used is refused as a
@@ -51,30 +120,17 @@ func NewSummary(opts SummaryOptions) *Summary {
 // above that).
 func (s *Summary) Add(tx keyaccount.Transaction) error {
 	s.rows++
-	if err := tx.Validate(); err != nil {
-		return atRow(err, s.rows)
+	at, err := s.check(&tx, s.rows)
+	if err != nil {
+		return err
 	}
-	at, ok := instantOf(tx.Time)
-	if !ok {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "Time", Row: s.rows,
-			Value: "year " + strconv.Itoa(tx.Time.UTC().Year()), Reason: "the year must lie between 1 and 9998",
-		}
-	}
-	if len(s.accounts) > 0 && tx.Currency != s.currency {
-		return mixedCurrency(s.rows, tx.Currency, s.currency)
-	}
-
 	st := s.find(tx.Account)
 	fresh := st == nil
 	if fresh {
-		st = new(state)
+		st = newState(&s.collect)
 	}
-	if !st.add(tx, at) {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "Amount", Row: s.rows,
-			Value: exact.Text(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
-		}
+	if !s.fold(st, &tx, at) {
+		return unsummable(&tx, s.rows)
 	}
 	if fresh {
 		if len(s.accounts) == 0 {
@@ -86,16 +142,63 @@ func (s *Summary) Add(tx keyaccount.Transaction) error {
 	return nil
 }
 
+// check refuses a line that cannot be used, but for its amount.
+func (s *Summary) check(tx *keyaccount.Transaction, row int) (instant, error) {
+	if s.fault != nil {
+		return instant{}, s.fault
+	}
+	if tx.Account == "" || tx.Time.IsZero() {
+		return instant{}, atRow(tx.Validate(), row)
+	}
+	at, ok := instantOf(tx.Time)
+	if !ok {
+		return at, &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "Time", Row: row,
+			Value: "year " + strconv.Itoa(tx.Time.UTC().Year()), Reason: "the year must lie between 1 and 9998",
+		}
+	}
+	if len(s.accounts) > 0 && tx.Currency != s.currency {
+		return at, mixedCurrency(row, tx.Currency, s.currency)
+	}
+	return at, nil
+}
+
+// fold adds a checked line to its account's state, and reports false when the
+// amount cannot be summed.
+func (s *Summary) fold(st *state, tx *keyaccount.Transaction, at instant) bool {
+	if st.more == nil {
+		return st.add(tx, at)
+	}
+	if s.names == nil {
+		s.names = make(interner)
+	}
+	return st.book(s.entry(st, tx, at, s.names), 1, &s.collect, s.zone())
+}
+
+// entry takes over what the state has to keep of a line.
+func (s *Summary) entry(st *state, tx *keyaccount.Transaction, at instant, names interner) entry {
+	e := entry{order: st.named.own(tx.Order), amount: tx.Amount, at: at, dated: at, isReturn: tx.IsReturn()}
+	if s.collect.lines {
+		e.product = names.own(tx.Product)
+	}
+	if s.collect.category != "" {
+		if s.categoryOf == nil {
+			e.category = names.own(tx.Product)
+		} else {
+			e.category = names.own(s.categoryOf(*tx))
+		}
+	}
+	return e
+}
+
 // Merge folds in all that other has seen; other stays unchanged. It refuses,
 // as a [*keyaccount.InputError] that leaves both unchanged, a Summary with
-// another Location name ([keyaccount.ErrMismatch]), another currency
-// ([keyaccount.ErrMixedCurrency]), or none at all ([keyaccount.ErrMissing]).
-// The empty Summary of the same Location changes nothing.
+// another Location name or that collects something else
+// ([keyaccount.ErrMismatch]), another currency ([keyaccount.ErrMixedCurrency]),
+// or none at all ([keyaccount.ErrMissing]). The Policy is how a state is read
+// and may differ. The empty Summary of the same options changes nothing.
 func (s *Summary) Merge(other *Summary) error {
-	if other == nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "other", Reason: "there is no summary to merge"}
-	}
-	if err := s.sameLocation(other.zone().String()); err != nil {
+	if err := s.fits(other); err != nil {
 		return err
 	}
 	if len(other.accounts) == 0 {
@@ -109,7 +212,7 @@ func (s *Summary) Merge(other *Summary) error {
 	for id, theirs := range other.accounts {
 		mine := s.find(id)
 		if mine == nil {
-			mine = new(state)
+			mine = newState(&s.collect)
 			s.insert(id, mine)
 		}
 		mine.merge(theirs)
@@ -117,20 +220,39 @@ func (s *Summary) Merge(other *Summary) error {
 	return nil
 }
 
-// Accounts returns every account as it stands at asOf, sorted by ID. Every
-// line that was added counts, also one after asOf: which lines to add is the
-// host's decision, and [FitRFM] refuses accounts that ordered after asOf.
-func (s *Summary) Accounts(asOf time.Time) []Account {
-	zone := s.zone()
-	asOf = asOf.In(zone)
-	today := dayNumber(asOf)
-	out := make([]Account, 0, len(s.accounts))
-	for _, id := range s.ids() {
-		a := s.accounts[id].account(zone, today)
-		a.ID, a.Currency, a.AsOf = id, s.currency, asOf
-		out = append(out, a)
+func (s *Summary) fits(other *Summary) error {
+	switch {
+	case other == nil:
+		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "other", Reason: "there is no summary to merge"}
+	case s.fault != nil:
+		return s.fault
+	case other.fault != nil:
+		return other.fault
 	}
-	return out
+	if err := s.sameLocation(other.zone().String()); err != nil {
+		return err
+	}
+	return s.collect.same(&other.collect)
+}
+
+// same refuses what was collected otherwise, and names the option.
+func (c *collects) same(o *collects) error {
+	mismatch := func(field, value, own string) error {
+		return &keyaccount.InputError{
+			Kind: keyaccount.ErrMismatch, Field: field, Value: value, Reason: "this summary was set up with " + strconv.Quote(own),
+		}
+	}
+	switch {
+	case o.grain != c.grain:
+		return mismatch("Periods", o.grain.String(), c.grain.String())
+	case o.days != c.days:
+		return mismatch("OrderDays", strconv.FormatBool(o.days), strconv.FormatBool(c.days))
+	case o.category != c.category:
+		return mismatch("Categories", o.category, c.category)
+	case o.lines != c.lines:
+		return mismatch("Lines", strconv.FormatBool(o.lines), strconv.FormatBool(c.lines))
+	}
+	return nil
 }
 
 // Currency returns the currency of all amounts; empty while nothing was added,
@@ -189,6 +311,13 @@ func mixedCurrency(row int, got, want string) error {
 	return &keyaccount.InputError{
 		Kind: keyaccount.ErrMixedCurrency, Field: "Currency", Row: row, Value: got,
 		Reason: "the amounts so far are in " + strconv.Quote(want) + "; convert them first",
+	}
+}
+
+func unsummable(tx *keyaccount.Transaction, row int) error {
+	return &keyaccount.InputError{
+		Kind: keyaccount.ErrOutOfRange, Field: "Amount", Row: row,
+		Value: exact.Text(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
 	}
 }
 
