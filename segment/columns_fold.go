@@ -1,0 +1,337 @@
+package segment
+
+import (
+	"hash/maphash"
+	"math"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount/internal/exact"
+)
+
+// A plain Go map over all accounts waits for memory at nearly every line. Here
+// the rows of a block are first dealt out to partitions by the hash of their
+// account, and then each partition, whose accounts fit a core's cache, is
+// folded on its own. A partition sees its rows in the order of the input, so
+// the number of workers changes nothing.
+
+// foldBlock is how many rows are dealt out before they are folded: enough that
+// each partition gets a good run of them, few enough that they take little
+// memory.
+const foldBlock = 1 << 20
+
+// foldRow is a row on its way to its account. The pair of h and x stands for
+// the account exactly, and h is mixed well enough to be its hash. X is
+// struct{} for whole numbers and uint64 for texts.
+type foldRow[X comparable] struct {
+	h      uint64
+	x      X
+	amount int64
+	at     uint32 // days or seconds since the fold's base
+	row    uint32 // position in the input; isBack marks a return
+}
+
+const (
+	isBack  = 1 << 31
+	maxRows = isBack - 1
+)
+
+// foldTotal is an account: sums in units of 10^-places, instants as in
+// foldRow. first and last are set while sales is not 0.
+type foldTotal struct {
+	gross, returns      int64
+	first, last, active uint32
+	sales, backs        uint32 // lines
+	row                 uint32 // the first line's
+}
+
+type foldEntry[X comparable] struct {
+	h uint64
+	x X
+	foldTotal
+}
+
+// foldPart is a hash table with open addressing: index holds positions in
+// entries, from 1.
+type foldPart[X comparable] struct {
+	index   []uint32
+	entries []foldEntry[X]
+	long    map[string]uint32     // texts that h and x cannot stand for
+	wide    map[uint32]*wideTotal // what does not fit an int64, by entry
+	orders  orderMarks            // nil where no order ids are given
+}
+
+// wideTotal is what an account's sums exceed an int64 by.
+type wideTotal struct{ gross, returns exact.Sum }
+
+// orderMarks notes on which order of its account a row stands.
+type orderMarks interface {
+	mark(entry, row uint32, back bool)
+}
+
+const smallestIndex = 1 << 6
+
+func (p *foldPart[X]) add(rows []foldRow[X], places int32) {
+	if len(rows) > 0 && p.index == nil {
+		p.index = make([]uint32, smallestIndex)
+	}
+	index := p.index
+	for i := range rows {
+		r := &rows[i]
+		mask := uint64(len(index) - 1)
+		at := r.h & mask
+		var k uint32
+		for {
+			k = index[at&mask]
+			if k == 0 {
+				k = p.insert(r)
+				index[at&mask] = k
+				if 4*len(p.entries) > len(index) {
+					p.grow()
+					index = p.index
+				}
+				break
+			}
+			if e := &p.entries[k-1]; e.h == r.h && e.x == r.x {
+				break
+			}
+			at++
+		}
+		p.count(k-1, r, places)
+	}
+}
+
+// insert appends an entry for a row's account and returns its place, from 1.
+func (p *foldPart[X]) insert(r *foldRow[X]) uint32 {
+	if len(p.entries) == cap(p.entries) {
+		p.entries = slices.Grow(p.entries, max(len(p.entries), smallestIndex/4)) // twice as many, at least
+	}
+	p.entries = append(p.entries, foldEntry[X]{h: r.h, x: r.x, foldTotal: foldTotal{
+		row: r.row &^ isBack, first: math.MaxUint32,
+	}})
+	return uint32(len(p.entries))
+}
+
+func (p *foldPart[X]) grow() {
+	p.index = make([]uint32, 2*len(p.index))
+	mask := uint64(len(p.index) - 1)
+	for i := range p.entries {
+		at := p.entries[i].h & mask
+		for p.index[at] != 0 {
+			at = (at + 1) & mask
+		}
+		p.index[at] = uint32(i + 1)
+	}
+}
+
+// addLong is add for texts that need comparing in full. Their entries are put
+// into the index by grow, but no row finds them there, since no short text has
+// their x.
+func (p *foldPart[X]) addLong(rows []foldRow[X], names func(row uint32) string, places int32) {
+	if len(rows) > 0 && p.long == nil {
+		p.long = make(map[string]uint32)
+	}
+	for i := range rows {
+		r := &rows[i]
+		name := names(r.row &^ isBack)
+		k, ok := p.long[name]
+		if !ok {
+			k = p.insert(r)
+			p.long[name] = k
+		}
+		p.count(k-1, r, places)
+	}
+}
+
+func (p *foldPart[X]) count(k uint32, r *foldRow[X], places int32) {
+	e := &p.entries[k]
+	e.active = max(e.active, r.at)
+	if r.row&isBack != 0 {
+		e.backs++
+		sum := e.returns + r.amount
+		if sum > 0 { // two negative numbers
+			p.spill(k).returns.Add(decimal.New(e.returns, -places))
+			sum = r.amount
+		}
+		e.returns = sum
+	} else {
+		e.sales++
+		e.first, e.last = min(e.first, r.at), max(e.last, r.at)
+		sum := e.gross + r.amount
+		if sum < 0 { // two positive numbers
+			p.spill(k).gross.Add(decimal.New(e.gross, -places))
+			sum = r.amount
+		}
+		e.gross = sum
+	}
+	if p.orders != nil {
+		p.orders.mark(k, r.row&^isBack, r.row&isBack != 0)
+	}
+}
+
+func (p *foldPart[X]) spill(k uint32) *wideTotal {
+	if p.wide == nil {
+		p.wide = make(map[uint32]*wideTotal)
+	}
+	w := p.wide[k]
+	if w == nil {
+		w = new(wideTotal)
+		p.wide[k] = w
+	}
+	return w
+}
+
+// fold deals out and folds all rows.
+type fold[X comparable] struct {
+	parts   []foldPart[X]
+	shift   uint // of h, which leaves the number of the partition
+	places  int32
+	workers int
+	names   func(row uint32) string // for long texts
+
+	seed  maphash.Seed
+	salt  uint64
+	boxes []foldBoxes[X] // of each worker
+}
+
+// foldBoxes are the rows that one worker has dealt out to the partitions.
+type foldBoxes[X comparable] struct {
+	plain, long [][]foldRow[X]
+	hard        [][]uint32 // rows that are left to the caller, see Summary.AddAll
+}
+
+func newFold[X comparable](rows, workers int, places int32) *fold[X] {
+	const most = 256 // with a million accounts, a quarter of a megabyte each
+	n := 1
+	for n < most && rows > n<<13 {
+		n *= 2
+	}
+	f := &fold[X]{
+		parts: make([]foldPart[X], n), shift: uint(64 - bits.TrailingZeros(uint(n))), places: places,
+		workers: workerCount(workers), seed: maphash.MakeSeed(),
+	}
+	f.salt = maphash.String(f.seed, "salt")
+	f.boxes = make([]foldBoxes[X], f.workers)
+	for w := range f.boxes {
+		b := &f.boxes[w]
+		b.plain, b.long, b.hard = make([][]foldRow[X], n), make([][]foldRow[X], n), make([][]uint32, n)
+		share := min(rows, foldBlock) / f.workers / n
+		for k := range b.plain {
+			b.plain[k] = make([]foldRow[X], 0, share+share/8)
+		}
+	}
+	return f
+}
+
+// run calls deal for the rows of each block, shared out among the workers, and
+// folds what they dealt.
+func (f *fold[X]) run(rows int, deal func(box *foldBoxes[X], lo, hi int)) {
+	for lo := 0; lo < rows; lo += foldBlock {
+		hi := min(lo+foldBlock, rows)
+		inParallel(f.workers, f.workers, func(w int) {
+			deal(&f.boxes[w], lo+(hi-lo)*w/f.workers, lo+(hi-lo)*(w+1)/f.workers)
+		})
+		inParallel(f.workers, len(f.parts), func(k int) {
+			p := &f.parts[k]
+			for w := range f.boxes {
+				b := &f.boxes[w]
+				p.add(b.plain[k], f.places)
+				p.addLong(b.long[k], f.names, f.places)
+				b.plain[k], b.long[k] = b.plain[k][:0], b.long[k][:0]
+			}
+		})
+	}
+}
+
+// number returns the partition and the h of an account that is a whole number.
+func (f *fold[X]) number(v uint64) (part int, h uint64) {
+	h = mix(v ^ f.salt)
+	return int(h >> f.shift), h
+}
+
+// text returns the partition of an account that is a text, with its h and x;
+// ok is false for one that is too long for them.
+func (f *fold[X]) text(s string) (part int, h, x uint64, ok bool) {
+	if len(s) > 15 {
+		h = maphash.String(f.seed, s)
+		return int(h >> f.shift), h, longText, false
+	}
+	head, tail := pack(s)
+	h = mix(head ^ f.salt ^ tail*0x9e3779b97f4a7c15)
+	return int(h >> f.shift), h, tail, true
+}
+
+// longText is no tail that pack returns.
+const longText = 1<<64 - 1
+
+// pack writes up to 15 bytes and their number into two words.
+func pack(s string) (head, tail uint64) {
+	n := len(s)
+	switch {
+	case n >= 8:
+		head = word(s)
+		if n > 8 {
+			tail = word(s[n-8:]) >> (8 * (16 - n))
+		}
+	case n >= 4:
+		head = uint64(half(s)) | uint64(half(s[n-4:]))<<(8*(n-4))
+	default:
+		for i := range n {
+			head |= uint64(s[i]) << (8 * i)
+		}
+	}
+	return head, tail | uint64(n)<<56
+}
+
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func half(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// mix is the finalizer of MurmurHash3: a bijection whose every bit depends on
+// every bit.
+func mix(x uint64) uint64 {
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
+}
+
+func workerCount(n int) int {
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return min(n, 256)
+}
+
+// inParallel calls do(0) to do(n-1), each once, by that many workers.
+func inParallel(workers, n int, do func(i int)) {
+	if workers == 1 || n == 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workers, n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
