@@ -150,7 +150,6 @@ func (t *ColumnTotals[K]) checkRows() error {
 	}
 	ids, texts := any(t.columns.Account).([]string)
 	if !t.usable(lo) || !t.usable(hi) || texts && slices.Contains(ids, "") {
-		in := new(Summary)
 		for row := range t.columns.Account {
 			at := t.unit(row)
 			account := t.id(row)
@@ -159,7 +158,7 @@ func (t *ColumnTotals[K]) checkRows() error {
 			}
 			// What Add says is what is said here.
 			tx := keyaccount.Transaction{Account: account, Time: t.timeOf(clampUnit(at, t.columns.Day != nil))}
-			if _, err := in.check(&tx, row+1); err != nil {
+			if _, err := checkLine(&tx, row+1); err != nil {
 				return err
 			}
 		}
@@ -248,12 +247,13 @@ func foldNumbers[K ColumnKey, N int32 | int64 | uint32 | uint64](t *ColumnTotals
 	f := newFold[struct{}](len(ids), t.workers, t.columns.Places)
 	t.markOrders(f.setOrders)
 	rows := t.rows()
-	f.run(len(ids), func(box *foldBoxes[struct{}], lo, hi int) {
+	_ = f.run(len(ids), func(box *foldBoxes[struct{}], lo, hi int) error {
 		for i := lo; i < hi; i++ {
 			part, h := f.number(uint64(ids[i]))
 			at, amount, row := rows.at(i)
 			box.plain[part] = append(box.plain[part], foldRow[struct{}]{h: h, amount: amount, at: at, row: row})
 		}
+		return nil
 	})
 	finishFold(t, f)
 }
@@ -263,7 +263,7 @@ func foldTexts[K ColumnKey](t *ColumnTotals[K], ids []string) {
 	f.names = func(row uint32) string { return ids[row] }
 	t.markOrders(f.setOrders)
 	rows := t.rows()
-	f.run(len(ids), func(box *foldBoxes[uint64], lo, hi int) {
+	_ = f.run(len(ids), func(box *foldBoxes[uint64], lo, hi int) error {
 		for i := lo; i < hi; i++ {
 			part, h, x, ok := f.text(ids[i])
 			at, amount, row := rows.at(i)
@@ -273,6 +273,7 @@ func foldTexts[K ColumnKey](t *ColumnTotals[K], ids []string) {
 			}
 			*to = append(*to, foldRow[uint64]{h: h, x: x, amount: amount, at: at, row: row})
 		}
+		return nil
 	})
 	finishFold(t, f)
 }

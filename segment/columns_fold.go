@@ -77,32 +77,28 @@ type orderMarks interface {
 const smallestIndex = 1 << 6
 
 func (p *foldPart[X]) add(rows []foldRow[X], places int32) {
-	if len(rows) > 0 && p.index == nil {
-		p.index = make([]uint32, smallestIndex)
-	}
-	index := p.index
 	for i := range rows {
 		r := &rows[i]
-		mask := uint64(len(index) - 1)
-		at := r.h & mask
-		var k uint32
-		for {
-			k = index[at&mask]
-			if k == 0 {
-				k = p.insert(r)
-				index[at&mask] = k
-				if 4*len(p.entries) > len(index) {
-					p.grow()
-					index = p.index
-				}
-				break
-			}
-			if e := &p.entries[k-1]; e.h == r.h && e.x == r.x {
-				break
-			}
-			at++
+		p.count(p.find(r), r, places)
+	}
+}
+
+// find returns the entry of a row's account, a new one if need be.
+func (p *foldPart[X]) find(r *foldRow[X]) uint32 {
+	if 4*len(p.entries) >= len(p.index) {
+		p.grow()
+	}
+	mask := uint64(len(p.index) - 1)
+	for at := r.h & mask; ; at = (at + 1) & mask {
+		k := p.index[at]
+		if k == 0 {
+			k = p.insert(r)
+			p.index[at] = k
+			return k - 1
 		}
-		p.count(k-1, r, places)
+		if e := &p.entries[k-1]; e.h == r.h && e.x == r.x {
+			return k - 1
+		}
 	}
 }
 
@@ -118,7 +114,7 @@ func (p *foldPart[X]) insert(r *foldRow[X]) uint32 {
 }
 
 func (p *foldPart[X]) grow() {
-	p.index = make([]uint32, 2*len(p.index))
+	p.index = make([]uint32, max(2*len(p.index), smallestIndex))
 	mask := uint64(len(p.index) - 1)
 	for i := range p.entries {
 		at := p.entries[i].h & mask
@@ -133,19 +129,23 @@ func (p *foldPart[X]) grow() {
 // into the index by grow, but no row finds them there, since no short text has
 // their x.
 func (p *foldPart[X]) addLong(rows []foldRow[X], names func(row uint32) string, places int32) {
-	if len(rows) > 0 && p.long == nil {
-		p.long = make(map[string]uint32)
-	}
 	for i := range rows {
 		r := &rows[i]
-		name := names(r.row &^ isBack)
-		k, ok := p.long[name]
-		if !ok {
-			k = p.insert(r)
-			p.long[name] = k
-		}
-		p.count(k-1, r, places)
+		p.count(p.findLong(r, names), r, places)
 	}
+}
+
+func (p *foldPart[X]) findLong(r *foldRow[X], names func(row uint32) string) uint32 {
+	name := names(r.row &^ isBack)
+	k, ok := p.long[name]
+	if !ok {
+		if p.long == nil {
+			p.long = make(map[string]uint32)
+		}
+		k = p.insert(r) - 1
+		p.long[name] = k
+	}
+	return k
 }
 
 func (p *foldPart[X]) count(k uint32, r *foldRow[X], places int32) {
@@ -202,7 +202,7 @@ type fold[X comparable] struct {
 // foldBoxes are the rows that one worker has dealt out to the partitions.
 type foldBoxes[X comparable] struct {
 	plain, long [][]foldRow[X]
-	hard        [][]uint32 // rows that are left to the caller, see Summary.AddAll
+	hard        [][]uint32 // rows that are left to Summary.AddAll
 }
 
 func newFold[X comparable](rows, workers int, places int32) *fold[X] {
@@ -229,13 +229,19 @@ func newFold[X comparable](rows, workers int, places int32) *fold[X] {
 }
 
 // run calls deal for the rows of each block, shared out among the workers, and
-// folds what they dealt.
-func (f *fold[X]) run(rows int, deal func(box *foldBoxes[X], lo, hi int)) {
+// folds what they dealt. It returns the error of the first row that has one.
+func (f *fold[X]) run(rows int, deal func(box *foldBoxes[X], lo, hi int) error) error {
+	faults := make([]error, f.workers)
 	for lo := 0; lo < rows; lo += foldBlock {
 		hi := min(lo+foldBlock, rows)
 		inParallel(f.workers, f.workers, func(w int) {
-			deal(&f.boxes[w], lo+(hi-lo)*w/f.workers, lo+(hi-lo)*(w+1)/f.workers)
+			faults[w] = deal(&f.boxes[w], lo+(hi-lo)*w/f.workers, lo+(hi-lo)*(w+1)/f.workers)
 		})
+		for _, err := range faults {
+			if err != nil {
+				return err
+			}
+		}
 		inParallel(f.workers, len(f.parts), func(k int) {
 			p := &f.parts[k]
 			for w := range f.boxes {
@@ -246,6 +252,7 @@ func (f *fold[X]) run(rows int, deal func(box *foldBoxes[X], lo, hi int)) {
 			}
 		})
 	}
+	return nil
 }
 
 // number returns the partition and the h of an account that is a whole number.

@@ -129,7 +129,10 @@ func (s *Summary) Add(tx keyaccount.Transaction) error {
 	if fresh {
 		st = newState(&s.collect)
 	}
-	if !s.fold(st, &tx, at) {
+	if s.names == nil && st.more != nil {
+		s.names = make(interner)
+	}
+	if !s.fold(st, &tx, at, s.names) {
 		return unsummable(&tx, s.rows)
 	}
 	if fresh {
@@ -147,6 +150,13 @@ func (s *Summary) check(tx *keyaccount.Transaction, row int) (instant, error) {
 	if s.fault != nil {
 		return instant{}, s.fault
 	}
+	if len(s.accounts) > 0 && tx.Currency != s.currency {
+		return instant{}, mixedCurrency(row, tx.Currency, s.currency)
+	}
+	return checkLine(tx, row)
+}
+
+func checkLine(tx *keyaccount.Transaction, row int) (instant, error) {
 	if tx.Account == "" || tx.Time.IsZero() {
 		return instant{}, atRow(tx.Validate(), row)
 	}
@@ -157,22 +167,16 @@ func (s *Summary) check(tx *keyaccount.Transaction, row int) (instant, error) {
 			Value: "year " + strconv.Itoa(tx.Time.UTC().Year()), Reason: "the year must lie between 1 and 9998",
 		}
 	}
-	if len(s.accounts) > 0 && tx.Currency != s.currency {
-		return at, mixedCurrency(row, tx.Currency, s.currency)
-	}
 	return at, nil
 }
 
 // fold adds a checked line to its account's state, and reports false when the
 // amount cannot be summed.
-func (s *Summary) fold(st *state, tx *keyaccount.Transaction, at instant) bool {
+func (s *Summary) fold(st *state, tx *keyaccount.Transaction, at instant, names interner) bool {
 	if st.more == nil {
 		return st.add(tx, at)
 	}
-	if s.names == nil {
-		s.names = make(interner)
-	}
-	return st.book(s.entry(st, tx, at, s.names), 1, &s.collect, s.zone())
+	return st.book(s.entry(st, tx, at, names), 1, &s.collect, s.zone())
 }
 
 // entry takes over what the state has to keep of a line.
