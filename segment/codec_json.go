@@ -407,9 +407,7 @@ func sumOfText(text string) (s exact.Sum, ok bool) {
 	return s, err == nil && s.Add(d)
 }
 
-func dayText(dayNo int32) string {
-	return time.Unix(int64(dayNo)*daySeconds, 0).UTC().Format(time.DateOnly)
-}
+func dayText(dayNo int32) string { return civil(dayNo).Format(time.DateOnly) }
 
 func dayOf(text string) (int32, bool) {
 	at, err := time.Parse(time.DateOnly, text)

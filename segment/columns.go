@@ -126,8 +126,11 @@ func (c *Columns[K]) checkShape() error {
 		rows     int
 		required bool
 	}{
-		{"Day", len(c.Day), c.Day != nil}, {"Unix", len(c.Unix), c.Unix != nil}, {"Amount", len(c.Amount), true},
-		{"Quantity", len(c.Quantity), c.Quantity != nil}, {"Order", len(c.Order), c.Order != nil},
+		{"Day", len(c.Day), c.Day != nil},
+		{"Unix", len(c.Unix), c.Unix != nil},
+		{"Amount", len(c.Amount), true},
+		{"Quantity", len(c.Quantity), c.Quantity != nil},
+		{"Order", len(c.Order), c.Order != nil},
 		{"OrderNumber", len(c.OrderNumber), c.OrderNumber != nil},
 	} {
 		if column.required && column.rows != n {

@@ -64,7 +64,6 @@ func BenchmarkColumns10M(b *testing.B) {
 			ends[i] = len(text)
 		}
 		whole, from := string(text), 0
-		text = nil
 		ids := make([]string, len(account))
 		for i, to := range ends {
 			ids[i], from = whole[from:to], to

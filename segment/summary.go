@@ -48,7 +48,7 @@ type CategoryOptions struct {
 	Of func(tx keyaccount.Transaction) string
 }
 
-// ErrNotCollected: something was asked of a [Summary] that its
+// ErrNotCollected is the kind of error that asks of a [Summary] what its
 // [SummaryOptions] did not make it keep.
 var ErrNotCollected = errors.New("segment: not collected")
 

@@ -38,20 +38,18 @@ func (g *Grain) UnmarshalText(text []byte) error { return readEnum(g, text, grai
 // period numbers the period of a day; neighbouring periods have neighbouring
 // numbers.
 func (g Grain) period(dayNo int32) int32 {
+	y, m, _ := civil(dayNo).Date()
 	switch g {
 	case ByDay:
 		return dayNo
 	case ByWeek:
 		return floorDiv(dayNo+3, 7) // 1970-01-01 was a Thursday
-	}
-	d := time.Unix(int64(dayNo)*daySeconds, 0).UTC()
-	switch g {
 	case ByQuarter:
-		return int32(d.Year()*4 + (int(d.Month())-1)/3)
+		return int32(4*y + (int(m)-1)/3)
 	case ByYear:
-		return int32(d.Year())
+		return int32(y)
 	default:
-		return int32(d.Year()*12 + int(d.Month()) - 1)
+		return int32(12*y + int(m) - 1)
 	}
 }
 
@@ -71,6 +69,9 @@ func (g Grain) firstDay(period int32) int32 {
 	}
 }
 
+// civil is midnight UTC of a day.
+func civil(dayNo int32) time.Time { return time.Unix(int64(dayNo)*daySeconds, 0).UTC() }
+
 func civilDay(year, month int) int32 {
 	return int32(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC).Unix() / daySeconds)
 }
@@ -79,7 +80,7 @@ func civilDay(year, month int) int32 {
 // skipped that day, of the next one it has. Midnight itself may be missing:
 // clocks that go forward at midnight begin the day at one o'clock.
 func startOfDay(dayNo int32, zone *time.Location) time.Time {
-	y, m, d := time.Unix(int64(dayNo)*daySeconds, 0).UTC().Date()
+	y, m, d := civil(dayNo).Date()
 	at := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	for dayNumber(at) < int(dayNo) {
 		at = at.Add(15 * time.Minute) // every change of a clock by law is a multiple of it

@@ -218,7 +218,7 @@ func randomLines(r *rand.Rand, n int) []keyaccount.Transaction {
 			order = ""
 		}
 		txs[i] = keyaccount.Transaction{
-			Account: "A" + strconv.Itoa(r.IntN(4)), Order: order, Currency: "CNY",
+			Account: "A" + strconv.Itoa(r.IntN(4)), Order: order, Product: "P" + strconv.Itoa(r.IntN(5)), Currency: "CNY",
 			Time:     time.Unix(r.Int64N(2_000_000_000)-500_000_000, r.Int64N(3)),
 			Quantity: decimal.NewFromInt(r.Int64N(9) - 3), Amount: amount,
 		}

@@ -70,7 +70,7 @@ func (s summaries) load(ctx context.Context, name string) (int, error) {
 
 // findSame returns the value that a loaded one is the same as.
 func findSame(same func(value int) (bool, error)) (int, error) {
-	for v := range len(awkward) {
+	for v := range awkward {
 		if ok, err := same(v); err != nil || ok {
 			return v, err
 		}
@@ -228,9 +228,9 @@ func (s scores) load(ctx context.Context, name string) (int, error) {
 	}
 	return findSame(func(v int) (bool, error) {
 		n := 0
-		for a := range scoresOf(v) {
+		for a, err := range scoresOf(v) {
 			n++
-			if got[a.ID] != a.Score {
+			if err != nil || got[a.ID] != a.Score {
 				return false, nil
 			}
 		}
