@@ -154,7 +154,7 @@ func (p *foldPart[X]) count(k uint32, r *foldRow[X], places int32) {
 	if r.row&isBack != 0 {
 		e.backs++
 		sum := e.returns + r.amount
-		if sum > 0 { // two negative numbers
+		if sum > e.returns { // an overflow, of two negative numbers
 			p.spill(k).returns.Add(decimal.New(e.returns, -places))
 			sum = r.amount
 		}
@@ -163,7 +163,7 @@ func (p *foldPart[X]) count(k uint32, r *foldRow[X], places int32) {
 		e.sales++
 		e.first, e.last = min(e.first, r.at), max(e.last, r.at)
 		sum := e.gross + r.amount
-		if sum < 0 { // two positive numbers
+		if sum < 0 { // an overflow, of two positive numbers
 			p.spill(k).gross.Add(decimal.New(e.gross, -places))
 			sum = r.amount
 		}
