@@ -320,7 +320,7 @@ func (a *AccountState) closeLines(in *Summary) (s *state, reason string) {
 	for i, l := range a.Lines {
 		at, ok := instantOf(l.Time)
 		amount, okAmount := sumOfText(l.Amount)
-		if !ok || !okAmount {
+		if !ok || l.Time.IsZero() || !okAmount {
 			return nil, "the time or the amount of a line cannot be read"
 		}
 		e := entry{
