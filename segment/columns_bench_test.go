@@ -7,6 +7,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // The figures of the issue: 10,000,000 lines of 1,000,000 accounts over three
@@ -104,4 +108,34 @@ func cpuTime() int64 {
 		return 0
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// BenchmarkAddAll10M: the same lines as transactions, into a Summary.
+func BenchmarkAddAll10M(b *testing.B) {
+	account, days, cents := benchColumns(b)
+	ids := make([]string, benchAccounts)
+	for i := range ids {
+		ids[i] = "C" + strconv.Itoa(i)
+	}
+	epoch := day("1970-01-01")
+	txs := make([]keyaccount.Transaction, len(account))
+	for i := range txs {
+		txs[i] = keyaccount.Transaction{
+			Account: ids[account[i]], Time: epoch.AddDate(0, 0, int(days[i])), Amount: decimal.New(cents[i], -2),
+		}
+	}
+	for _, w := range []int{1, 2} {
+		b.Run("workers="+strconv.Itoa(w), func(b *testing.B) {
+			b.ReportAllocs()
+			runtime.GC()
+			before := cpuTime()
+			for b.Loop() {
+				s := new(Summary)
+				if err := s.AddAll(txs, &AddOptions{Workers: w}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpuTime()-before)/float64(b.N)/1e6, "cpu-ms/op")
+		})
+	}
 }
