@@ -17,24 +17,25 @@ func finishFold[K ColumnKey, X comparable](t *ColumnTotals[K], f *fold[X]) {
 	rank := newRowRank(len(t.columns.Account))
 	n := 0
 	for k := range f.parts {
-		n += len(f.parts[k].entries)
-		for i := range f.parts[k].entries {
-			rank.set(f.parts[k].entries[i].row)
+		p := &f.parts[k]
+		n += p.n
+		for i := range p.n {
+			rank.set(p.entry(uint32(i)).row)
 		}
 	}
 	rank.sum()
 	t.totals = make([]foldTotal, n)
 	inParallel(f.workers, len(f.parts), func(k int) {
 		p := &f.parts[k]
-		for i := range p.entries {
-			e := &p.entries[i]
+		for i := range p.n {
+			e := p.entry(uint32(i))
 			t.totals[rank.of(e.row)] = e.foldTotal
 		}
 	})
 	var refs []orderRef
 	for k := range f.parts {
 		p := &f.parts[k]
-		number := func(entry uint32) uint32 { return rank.of(p.entries[entry].row) }
+		number := func(entry uint32) uint32 { return rank.of(p.entry(entry).row) }
 		for entry, w := range p.wide {
 			if t.wide == nil {
 				t.wide = make(map[uint32]*wideTotal)

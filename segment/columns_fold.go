@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -56,14 +55,22 @@ type foldEntry[X comparable] struct {
 	foldTotal
 }
 
-// foldPart is a hash table with open addressing: index holds positions in
-// entries, from 1.
+// foldPart is a hash table with open addressing: index holds the numbers of
+// entries, from 1. The entries stand in chunks, so that none has to move and
+// little memory is left over.
 type foldPart[X comparable] struct {
-	index   []uint32
-	entries []foldEntry[X]
-	long    map[string]uint32     // texts that h and x cannot stand for
-	wide    map[uint32]*wideTotal // what does not fit an int64, by entry
-	orders  orderMarks            // nil where no order ids are given
+	index  []uint32
+	chunks []*[foldChunk]foldEntry[X]
+	n      int                   // entries
+	long   map[string]uint32     // texts that h and x cannot stand for
+	wide   map[uint32]*wideTotal // what does not fit an int64, by entry
+	orders orderMarks            // nil where no order ids are given
+}
+
+const foldChunk = 1 << 9
+
+func (p *foldPart[X]) entry(k uint32) *foldEntry[X] {
+	return &p.chunks[k/foldChunk][k%foldChunk]
 }
 
 // wideTotal is what an account's sums exceed an int64 by.
@@ -85,7 +92,7 @@ func (p *foldPart[X]) add(rows []foldRow[X], places int32) {
 
 // find returns the entry of a row's account, a new one if need be.
 func (p *foldPart[X]) find(r *foldRow[X]) uint32 {
-	if 4*len(p.entries) >= len(p.index) {
+	if 4*p.n >= len(p.index) {
 		p.grow()
 	}
 	mask := uint64(len(p.index) - 1)
@@ -96,7 +103,7 @@ func (p *foldPart[X]) find(r *foldRow[X]) uint32 {
 			p.index[at] = k
 			return k - 1
 		}
-		if e := &p.entries[k-1]; e.h == r.h && e.x == r.x {
+		if e := p.entry(k - 1); e.h == r.h && e.x == r.x {
 			return k - 1
 		}
 	}
@@ -104,20 +111,20 @@ func (p *foldPart[X]) find(r *foldRow[X]) uint32 {
 
 // insert appends an entry for a row's account and returns its place, from 1.
 func (p *foldPart[X]) insert(r *foldRow[X]) uint32 {
-	if len(p.entries) == cap(p.entries) {
-		p.entries = slices.Grow(p.entries, max(len(p.entries), smallestIndex/4)) // twice as many, at least
+	if p.n == foldChunk*len(p.chunks) {
+		p.chunks = append(p.chunks, new([foldChunk]foldEntry[X]))
 	}
-	p.entries = append(p.entries, foldEntry[X]{h: r.h, x: r.x, foldTotal: foldTotal{
-		row: r.row &^ isBack, first: math.MaxUint32,
-	}})
-	return uint32(len(p.entries))
+	e := p.entry(uint32(p.n))
+	e.h, e.x, e.row, e.first = r.h, r.x, r.row&^isBack, math.MaxUint32
+	p.n++
+	return uint32(p.n)
 }
 
 func (p *foldPart[X]) grow() {
 	p.index = make([]uint32, max(2*len(p.index), smallestIndex))
 	mask := uint64(len(p.index) - 1)
-	for i := range p.entries {
-		at := p.entries[i].h & mask
+	for i := range p.n {
+		at := p.entry(uint32(i)).h & mask
 		for p.index[at] != 0 {
 			at = (at + 1) & mask
 		}
@@ -149,7 +156,7 @@ func (p *foldPart[X]) findLong(r *foldRow[X], names func(row uint32) string) uin
 }
 
 func (p *foldPart[X]) count(k uint32, r *foldRow[X], places int32) {
-	e := &p.entries[k]
+	e := p.entry(k)
 	e.active = max(e.active, r.at)
 	if r.row&isBack != 0 {
 		e.backs++

@@ -40,21 +40,25 @@ func (s *Summary) AddAll(txs []keyaccount.Transaction, opts *AddOptions) error {
 	}
 	inParallel(all.fold.workers, len(all.fold.parts), all.settle)
 
-	n := len(s.accounts)
-	for k := range all.ids {
-		n += len(all.ids[k])
-	}
-	if s.accounts == nil {
+	s.currency = strings.Clone(all.currency)
+	known := s.accounts
+	if len(known) == 0 {
+		n := 0
+		for k := range all.ids {
+			n += len(all.ids[k])
+		}
 		s.accounts = make(map[string]*state, n)
 	}
-	s.currency = strings.Clone(all.currency)
 	for k, ids := range all.ids {
 		for i, id := range ids {
-			if mine := s.accounts[id]; mine != nil {
-				mine.merge(&all.states[k][i])
-			} else {
-				s.accounts[id] = &all.states[k][i]
+			st := &all.states[k][i]
+			if len(known) > 0 { // else there is none to find
+				if mine := known[id]; mine != nil {
+					mine.merge(st)
+					continue
+				}
 			}
+			s.accounts[id] = st
 		}
 	}
 	return nil
@@ -137,12 +141,12 @@ func (b *bulk) settle(k int) {
 			entries[i] = p.findLong(&r, b.fold.names)
 		}
 	}
-	states := make([]state, len(p.entries))
+	states := make([]state, p.n)
 	b.ids[k], b.states[k] = b.ownIDs(p), states
-	for i := range p.entries {
+	for i := range p.n {
 		st := &states[i]
 		if b.light {
-			b.open(st, &p.entries[i].foldTotal, p.wide[uint32(i)])
+			b.open(st, &p.entry(uint32(i)).foldTotal, p.wide[uint32(i)])
 		} else {
 			st.more = new(detail)
 		}
@@ -170,17 +174,17 @@ func (b *bulk) open(st *state, e *foldTotal, wide *wideTotal) {
 // ownIDs copies the accounts' texts, all into one.
 func (b *bulk) ownIDs(p *foldPart[uint64]) []string {
 	size := 0
-	for i := range p.entries {
-		size += len(b.txs[p.entries[i].row].Account)
+	for i := range p.n {
+		size += len(b.txs[p.entry(uint32(i)).row].Account)
 	}
 	var text strings.Builder
 	text.Grow(size)
-	for i := range p.entries {
-		text.WriteString(b.txs[p.entries[i].row].Account)
+	for i := range p.n {
+		text.WriteString(b.txs[p.entry(uint32(i)).row].Account)
 	}
-	ids, all, from := make([]string, len(p.entries)), text.String(), 0
-	for i := range p.entries {
-		to := from + len(b.txs[p.entries[i].row].Account)
+	ids, all, from := make([]string, p.n), text.String(), 0
+	for i := range p.n {
+		to := from + len(b.txs[p.entry(uint32(i)).row].Account)
 		ids[i], from = all[from:to], to
 	}
 	return ids
