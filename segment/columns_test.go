@@ -508,7 +508,7 @@ func FuzzColumns(f *testing.F) {
 		want := new(Summary)
 		var wantErr error
 		for i := range n {
-			at := time.Unix(0, 0)
+			var at time.Time
 			if days {
 				at = time.Unix(int64(c.Day[i])*daySeconds, 0)
 			} else {
