@@ -325,12 +325,14 @@ func (rv *review) allocate(policy capacity) error {
 		return err
 	}
 	rv.Plan.Fill = fill
+	zero := decimal.New(0, policy.Unit.Exponent())
 	for k, line := range fill.Lines {
 		a := &rv.Accounts[who[k]]
-		a.Service, a.Reason = &line.Amount, string(line.Reason)
+		amount := line.Amount.Add(zero) // all with the unit's places
+		a.Service, a.Reason = &amount, string(line.Reason)
 		n := slices.IndexFunc(rv.Plan.Levels, func(l levelLine) bool { return l.Class == a.Class })
 		rv.Plan.Levels[n].Accounts++
-		rv.Plan.Levels[n].Amount = rv.Plan.Levels[n].Amount.Add(line.Amount)
+		rv.Plan.Levels[n].Amount = rv.Plan.Levels[n].Amount.Add(amount)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -14,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/keyaccount/keyaccount/segment"
+	"github.com/keyaccount/keyaccount/survey"
 )
 
 // paretoPicture is the cumulative share of net revenue over the accounts,
@@ -147,7 +149,7 @@ func lossPicture(rv *review, say texts) (picture, error) {
 // healthPicture is the NPS of each account with its interval.
 func healthPicture(rv *review, say texts) (picture, error) {
 	p := newPlot(say.get("NPS with its 95 % interval"), "")
-	list := rv.Health.Accounts
+	list := rv.heard(20)
 	names := make([]string, len(list))
 	points := make(plotter.XYs, len(list))
 	alt := ""
@@ -171,9 +173,20 @@ func healthPicture(rv *review, say texts) (picture, error) {
 	p.Add(dots)
 	p.NominalY(names...)
 	p.Y.Tick.Label.XAlign = text.XRight
-	p.X.Min, p.X.Max = -100, 100
+	p.X.Min, p.X.Max = -106, 106
 	p.Y.Min, p.Y.Max = -0.7, float64(len(list))-0.3
 	return picture{p, vg.Points(440), vg.Points(50 + 18*float64(len(list))), say.get("NPS per account"), alt}, nil
+}
+
+// heard returns the scores of at most n surveyed accounts, the largest first.
+func (rv *review) heard(n int) []survey.AccountNPS {
+	at := rv.positions()
+	list := slices.DeleteFunc(slices.Clone(rv.Health.Accounts), func(a survey.AccountNPS) bool {
+		_, known := at[a.Account]
+		return !known
+	})
+	slices.SortFunc(list, func(a, b survey.AccountNPS) int { return cmp.Compare(at[a.Account], at[b.Account]) })
+	return list[:min(n, len(list))]
 }
 
 // addBars draws bars with their names on the axis.

@@ -26,7 +26,7 @@ func printScreen(w io.Writer, rv *review, say texts) error {
 
 	fmt.Fprintf(&b, "\n%s\n", say.get("What to look at"))
 	for _, f := range rv.Findings {
-		fmt.Fprintln(&b, "  •", text.WrapSoft(f.Text.in(say.lang), 108))
+		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(f.Text.in(say.lang), 108), "\n", "\n    "))
 	}
 	if len(rv.Findings) == 0 {
 		fmt.Fprintln(&b, "  "+say.get("Nothing stands out."))
@@ -97,7 +97,7 @@ type accountCells struct{ Alive, Expected, NPS, Level, Service string }
 func cells(a account, say texts) accountCells {
 	c := accountCells{"–", "–", "–", "–", "–"}
 	if a.ProbAlive != nil {
-		c.Alive = fmt.Sprintf("%.0f %%", 100**a.ProbAlive)
+		c.Alive = likely(*a.ProbAlive)
 	}
 	if a.ExpectedRevenue != nil {
 		c.Expected = wholeFloat(*a.ExpectedRevenue)
@@ -106,7 +106,7 @@ func cells(a account, say texts) accountCells {
 		c.NPS = fmt.Sprintf("%+.0f", 100*a.NPS.Value)
 	}
 	if a.Service != nil {
-		c.Level, c.Service = a.Level.in(say.lang), a.Service.StringFixed(max(0, -a.Service.Exponent()))
+		c.Level, c.Service = a.Level.in(say.lang), places(*a.Service)
 	}
 	return c
 }
@@ -115,10 +115,19 @@ func levels(rv *review, say texts) string {
 	t := newTable()
 	t.AppendHeader(table.Row{say.get("class"), say.get("level"), say.get("accounts"), say.get("granted")})
 	for _, l := range rv.Plan.Levels {
-		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, l.Amount.StringFixed(max(0, -l.Amount.Exponent()))})
+		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, places(l.Amount)})
 	}
 	alignRight(t, 3, 4)
 	return t.Render()
+}
+
+// wrap breaks a text into lines that fit the screen.
+func wrap(s string, width int) string {
+	lines := strings.Split(text.WrapSoft(s, width), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newTable() table.Writer {
