@@ -108,7 +108,7 @@ func Example_survey() {
 	}
 	fmt.Printf("NPS %+.0f, 95 %% interval %+.0f to %+.0f, n = %d\n", 100*nps.Value, 100*nps.Low, 100*nps.High, nps.N)
 	// Output:
-	// NPS +50, 95 % interval -6 to +81, n = 8
+	// NPS +50, 95 % interval -10 to +82, n = 8
 }
 
 func Example_allocation() {
@@ -116,7 +116,7 @@ func Example_allocation() {
 		return allocation.Claim{Account: account, Weight: dec(weight), Floor: dec(floor)}
 	}
 	plan, err := allocation.Fill(dec("400"), []allocation.Claim{
-		claim("ACME", "17", "40"), claim("Beta", "2.1", "40"), claim("Cato", "0.9", "10"),
+		claim("ACME", "17", "40"), claim("Beta", "2.1", "40"), claim("Cato", "0.9", "25"),
 	}, &allocation.FillOptions{Unit: dec("1")})
 	if err != nil {
 		fmt.Println(err) // names the accounts whose floors are too much
@@ -126,22 +126,24 @@ func Example_allocation() {
 		fmt.Println(line.Account, line.Amount.StringFixed(0), line.Reason.Label("en"))
 	}
 	// Output:
-	// ACME 342 by weight, at the common level
-	// Beta 42 by weight, at the common level
-	// Cato 16 by weight, at the common level
+	// ACME 334 by weight, at the common level
+	// Beta 41 by weight, at the common level
+	// Cato 25 raised to the floor
 }
 
-// TestReadmeSamples fails when a sample in the README is not, line by line, an
-// example above.
+// TestReadmeSamples fails when a sample in the README, or what it prints, is
+// not line by line that of an example above.
 func TestReadmeSamples(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	source, err := os.ReadFile("readme_test.go")
 	require.NoError(t, err)
-	samples := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.Len(t, samples, 6, "one sample a room")
-	for _, s := range samples {
-		indented := "\t" + strings.ReplaceAll(strings.TrimRight(s[1], "\n"), "\n", "\n\t")
-		assert.Contains(t, string(source), strings.ReplaceAll(indented, "\n\t\n", "\n\n"))
+	for fence, indent := range map[string]string{"go": "\t", "text": "\t// "} {
+		samples := regexp.MustCompile("(?s)```"+fence+"\n(.*?)\n```").FindAllStringSubmatch(string(readme), -1)
+		require.Len(t, samples, 6, "one %s sample a room", fence)
+		for _, s := range samples {
+			indented := indent + strings.ReplaceAll(s[1], "\n", "\n"+indent)
+			assert.Contains(t, string(source), indented)
+		}
 	}
 }
