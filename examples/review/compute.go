@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -109,11 +110,11 @@ func noTransactions(r fileReport) error {
 	if r.Rows == 0 {
 		return fmt.Errorf("%s: there are no transactions: the file has a header and nothing below it", r.Name)
 	}
-	why := ""
-	for _, s := range r.Skipped {
-		why += fmt.Sprintf("; %s: %d", s.Reason, s.Rows)
+	why := make([]string, len(r.Skipped))
+	for i, s := range r.Skipped {
+		why[i] = fmt.Sprintf("%s: %d", s.Reason, s.Rows)
 	}
-	return fmt.Errorf("%s: none of the %d rows can be used%s", r.Name, r.Rows, why)
+	return fmt.Errorf("%s: none of the %d rows can be used; %s", r.Name, r.Rows, strings.Join(why, ", "))
 }
 
 func portfolioOf(accounts []segment.Account, f folded, zone *time.Location) portfolio {
@@ -316,8 +317,7 @@ func (rv *review) allocate(policy capacity) error {
 		return nil
 	}
 	fill, err := allocation.Fill(policy.Capacity, claims, &allocation.FillOptions{Unit: policy.Unit})
-	var short *allocation.InfeasibleError
-	if errors.As(err, &short) {
+	if short, ok := errors.AsType[*allocation.InfeasibleError](err); ok {
 		rv.Plan.Note = label{short.Explain("en"), short.Explain("zh")}
 		return nil
 	}
