@@ -186,7 +186,7 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 			continue
 		}
 		s := model.Score(a.Account)
-		a.RFM = s.Code()
+		a.Score, a.RFM = s, s.Code()
 		cell := &rv.RFM.Cells[(s.R-1)*model.Bins+s.F-1]
 		cell.Accounts++
 		cell.Net = cell.Net.Add(a.Net)

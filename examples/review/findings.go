@@ -52,7 +52,8 @@ func goneSilent(rv *review) (finding, bool) {
 	var who []string
 	revenue := decimal.Zero
 	for _, a := range rv.Accounts {
-		if a.Class == segment.ClassA && a.ProbAlive != nil && *a.ProbAlive < silentLine {
+		gone := a.Score.R == 1 || a.ProbAlive != nil && *a.ProbAlive < silentLine
+		if a.Class == segment.ClassA && gone {
 			who = append(who, a.ID)
 			revenue = revenue.Add(a.Net)
 		}
@@ -63,8 +64,8 @@ func goneSilent(rv *review) (finding, bool) {
 	return finding{
 		Code: "silent", Accounts: who,
 		Text: label{
-			fmt.Sprintf("%s probably stopped buying (P(alive) below %.0f %%): %s. Net revenue so far: %s.", count(len(who), "class A account has", "class A accounts have"), 100*silentLine, some(who, ", "), whole(revenue)),
-			fmt.Sprintf("%d 家 A 类客户可能已停止采购（活跃概率低于 %.0f%%）：%s。累计净销售额 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
+			fmt.Sprintf("%s gone quiet (recency score 1, or P(alive) below %.0f %%): %s. Net revenue so far: %s.", count(len(who), "class A account has", "class A accounts have"), 100*silentLine, some(who, ", "), whole(revenue)),
+			fmt.Sprintf("%d 家 A 类客户已久未采购（近度得分 1，或活跃概率低于 %.0f%%）：%s。累计净销售额 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
 		},
 	}, true
 }

@@ -62,7 +62,7 @@ func writePage(w io.Writer, rv *review, say texts) error {
 		"hundred": func(f float64) string { return fmt.Sprintf("%+.0f", 100*f) },
 		"day":     func(t time.Time) string { return t.Format(time.DateOnly) },
 		"cells":   func(a account) accountCells { return cells(a, say) },
-		"group":   func(n int) string { return group(fmt.Sprint(n)) },
+		"group":   grouped,
 		"sayf":    func(en string, args ...any) string { return fmt.Sprintf(say.get(en), args...) },
 	}).Parse(pageText)
 	if err != nil {

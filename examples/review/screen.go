@@ -19,10 +19,11 @@ func printScreen(w io.Writer, rv *review, say texts) error {
 		fmt.Fprintln(&b, say.get("An invented company, to show the review. Yours: -transactions FILE"))
 	}
 	p := rv.Portfolio
-	fmt.Fprintf(&b, "\n%s … %s   %s %d (%s %d, %s %d)   %s %d   %s %s   %s %s   %s %s\n",
-		p.FirstDay, p.LastDay, say.get("accounts"), p.Accounts, say.get("buyers"), p.Buyers,
-		say.get("return-only"), p.ReturnOnly, say.get("orders"), p.Orders,
-		say.get("gross"), whole(p.Gross), say.get("returns"), whole(p.Returns), say.get("net"), whole(p.Net))
+	fmt.Fprintf(&b, "\n%s … %s   %s %s (%s %s, %s %s)   %s %s\n", p.FirstDay, p.LastDay,
+		say.get("accounts"), grouped(p.Accounts), say.get("buyers"), grouped(p.Buyers),
+		say.get("return-only"), grouped(p.ReturnOnly), say.get("orders"), grouped(p.Orders))
+	fmt.Fprintf(&b, "%s %s   %s %s   %s %s\n", say.get("gross"), whole(p.Gross), say.get("returns"), whole(p.Returns),
+		say.get("net"), whole(p.Net))
 
 	fmt.Fprintf(&b, "\n%s\n", say.get("What to look at"))
 	for _, f := range rv.Findings {
@@ -64,16 +65,16 @@ func printInput(w io.Writer, in fileReport, say texts) {
 	if len(in.Skipped) == 0 && in.FloatIDs == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s: %s %s, %s %s\n", in.Name, say.get("rows"), group(fmt.Sprint(in.Rows)), say.get("used"), group(fmt.Sprint(in.Used)))
+	fmt.Fprintf(w, "\n%s: %s %s, %s %s\n", in.Name, say.get("rows"), grouped(in.Rows), say.get("used"), grouped(in.Used))
 	for _, s := range in.Skipped {
-		fmt.Fprintf(w, "  %s: %s %s", say.get("left out"), group(fmt.Sprint(s.Rows)), say.get(s.Reason))
+		fmt.Fprintf(w, "  %s: %s %s", say.get("left out"), grouped(s.Rows), say.get(s.Reason))
 		if s.Example != "" {
 			fmt.Fprintf(w, " (%s)", s.Example)
 		}
 		fmt.Fprintln(w)
 	}
 	if in.FloatIDs > 0 {
-		fmt.Fprintf(w, "  %s %s\n", group(fmt.Sprint(in.FloatIDs)), say.get("ids written like 17850.0 were read as 17850"))
+		fmt.Fprintf(w, "  %s %s\n", grouped(in.FloatIDs), say.get("ids written like 17850.0 were read as 17850"))
 	}
 }
 

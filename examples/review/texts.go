@@ -132,6 +132,8 @@ func whole(d decimal.Decimal) string { return group(d.RoundBank(0).StringFixed(0
 
 func wholeFloat(f float64) string { return group(strconv.FormatFloat(math.Round(f), 'f', 0, 64)) }
 
+func grouped(n int) string { return group(strconv.Itoa(n)) }
+
 func group(digits string) string {
 	sign := ""
 	if rest, ok := strings.CutPrefix(digits, "-"); ok {
