@@ -14,7 +14,7 @@ import (
 func printScreen(w io.Writer, rv *review, say texts) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s — %s %s %s (%s) %s\n", rv.Title, say.get("key-account review"), say.get("as of"),
-		rv.AsOf.Format(time.DateOnly), rv.TimeZone, rv.Currency)
+		rv.AsOf.Format(time.DateOnly), rv.TimeZone, strings.TrimSpace(" "+rv.Currency))
 	if rv.Demo {
 		fmt.Fprintln(&b, say.get("An invented company, to show the review. Yours: -transactions FILE"))
 	}
