@@ -49,8 +49,8 @@ func (m BGNBD) Validate() error {
 }
 
 // ProbAlive returns the probability that an account with this history has not
-// left by the end of it (the paper's section 4.3, in odds). It is 1 without a
-// repeat order, whatever the age: a property of this model.
+// left by the end of it (Fader, Hardie and Lee 2008). It is 1 without a repeat
+// order, whatever the age: a property of this model.
 //
 // A model or a history that its Validate refuses has the probability 0. The
 // result is never NaN.
@@ -69,8 +69,8 @@ func (m BGNBD) ProbAlive(h History) float64 {
 }
 
 // ExpectedOrders returns how many orders an account with this history will
-// place in the next t units of time (the paper's equation 10): its probability
-// of being alive, times what an active account with its posterior rate and
+// place in the next t units of time, E(Y(t) | x, t_x, T): its probability of
+// being alive, times what an active account with its posterior rate and
 // probability of leaving would order. The relative error is below 1e-9, also
 // where 2F1, in which the paper writes it, overflows.
 //
@@ -87,14 +87,14 @@ func (m BGNBD) ExpectedOrders(h History, t float64) float64 {
 
 // ExpectedOrdersNew returns how many repeat orders an account will place in
 // the t units of time after its first order, before anything else is known of
-// it (the paper's equation 9). Times and models are treated as by
+// it: E(X(t)). Times and models are treated as by
 // [BGNBD.ExpectedOrders].
 func (m BGNBD) ExpectedOrdersNew(t float64) float64 {
 	return m.ExpectedOrders(History{}, t)
 }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table,
-// the sum over its accounts of the log of the paper's equation 6, with times
+// the sum over its accounts of the log of L(r, alpha, a, b | x, t_x, T), with times
 // as they stand in the table: it can be compared across models and tools, and
 // an AIC can be made of it. An empty table has 0.
 //

@@ -7,7 +7,7 @@ import (
 )
 
 // bgnbdTable is a counted table laid out for repeated evaluation. The
-// log-likelihood of one account (the paper's equation 6, in logs) is
+// log-likelihood of one account, in logs of what the paper prints, is
 //
 //	ln (r)_x + ln B(a,b+x)/B(a,b) + r ln alpha - (r+x) ln(alpha+T) + [x>0] ln(1 + odds)
 //	ln odds = ln a - ln(b+x-1) + (r+x) ln((alpha+T)/(alpha+t_x))

@@ -221,6 +221,9 @@ func FuzzBGNBDPredict(f *testing.F) {
 		if !(alive >= 0 && alive <= 1) || !(orders >= 0) || math.IsInf(orders, 0) {
 			t.Fatalf("%+v %+v %v: alive %v, orders %v", m, h, span, alive, orders)
 		}
+		if (h.Validate() == nil) != h.usable() {
+			t.Fatalf("%+v: Validate and usable disagree", h)
+		}
 		if h.Validate() != nil && alive+orders != 0 {
 			t.Fatalf("%+v is refused but scored", h)
 		}

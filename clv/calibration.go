@@ -1,6 +1,7 @@
 package clv
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -58,7 +59,8 @@ func NewCalibration(opts CalibrationOptions) *Calibration {
 func (c *Calibration) Add(tx keyaccount.Transaction) error {
 	c.calls++
 	if err := tx.Validate(); err != nil {
-		if in, ok := err.(*keyaccount.InputError); ok {
+		var in *keyaccount.InputError
+		if errors.As(err, &in) {
 			in.Row = c.calls
 		}
 		return err

@@ -41,10 +41,8 @@ func (c *Counts) Add(h History, n int64) error {
 }
 
 func (c *Counts) add(h History, n int64) *keyaccount.InputError {
-	if !h.usable() {
-		if err, ok := h.Validate().(*keyaccount.InputError); ok {
-			return err
-		}
+	if err := h.problem(); err != nil {
+		return err
 	}
 	if h.Age == 0 {
 		return badHistory("Age", "0", "an account of age 0 tells a fit nothing; leave it out")

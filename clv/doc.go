@@ -12,19 +12,20 @@
 // All it needs to know of an account is its [History] (x, t_x, T): repeat
 // orders, the time of the last, the age. The way through:
 //
-//	cal := clv.NewCalibration(clv.CalibrationOptions{}) // fold transactions into it, merge shards
-//	table, err := cal.Counts(asOf)               // (x, t_x, T) -> n, small whatever n is
-//	fit, err := clv.FitBGNBD(table, nil)         // parameters with standard errors
+//	cal := clv.NewCalibration(clv.CalibrationOptions{})
+//	err := cal.Add(tx)                           // or merge what others folded
+//	table, err := cal.Counts(asOf)               // (x, t_x, T) -> n
+//	fit, err := clv.FitBGNBD(table, nil)         // parameters, standard errors
 //	accounts, err := cal.Accounts(asOf)
 //	fit.ProbAlive(accounts[0].History)
-//	fit.ExpectedOrders(accounts[0].History, 52)  // in the next 52 units of time
+//	fit.ExpectedOrders(accounts[0].History, 52)  // in the next 52 weeks
 //
 // Everything is deterministic: the same table gives the same bits.
 //
 // Sources: P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers"
 // the Easy Way: An Alternative to the Pareto/NBD Model, Marketing Science 24
-// (2005) 275-284 (equation numbers below refer to it); trapezoidal rule for
-// analytic integrands: L. N. Trefethen, J. A. C. Weideman, SIAM Review 56
-// (2014) 385-458; damped Newton steps: J. Nocedal, S. J. Wright, Numerical
-// Optimization (2006), chapters 3 and 4.
+// (2005) 275-284, and Computing P(alive) Using the BG/NBD Model (2008), a note;
+// trapezoidal rule for analytic integrands: L. N. Trefethen, J. A. C.
+// Weideman, SIAM Review 56 (2014) 385-458; damped Newton steps: J. Nocedal,
+// S. J. Wright, Numerical Optimization (2006), chapters 3 and 4.
 package clv

@@ -10,6 +10,7 @@ var (
 	// ErrNotIdentified: the likelihood has no maximum at finite parameters, or
 	// is flat around it: these data cannot tell some of the parameters apart.
 	ErrNotIdentified = errors.New("clv: parameters not identified")
-	// ErrNotConverged: the iteration limit came before the maximum.
+	// ErrNotConverged: the iteration limit came before the maximum, or the
+	// data are so extreme that the search cannot begin.
 	ErrNotConverged = errors.New("clv: fit did not converge")
 )

@@ -33,7 +33,7 @@ func smallTable(t testing.TB) *Counts {
 }
 
 // The maximum and the observed information by mpmath 1.2.1 with 40 digits, from
-// the likelihood in beta and gamma functions (equation 6 as printed).
+// the likelihood in beta and gamma functions (as the paper prints it).
 func TestFitBGNBDAgainstFortyDigits(t *testing.T) {
 	fit, err := FitBGNBD(smallTable(t), nil)
 	require.NoError(t, err)

@@ -30,6 +30,13 @@ type History struct {
 // without a repeat purchase. An account that first bought today, with all
 // three 0, is valid: it can be scored, though a fit learns nothing from it.
 func (h History) Validate() error {
+	if p := h.problem(); p != nil {
+		return p
+	}
+	return nil
+}
+
+func (h History) problem() *keyaccount.InputError {
 	if h.Frequency < 0 || h.Frequency > maxFrequency {
 		return badHistory("Frequency", strconv.Itoa(h.Frequency), "repeat purchases must be between 0 and 2147483647")
 	}

@@ -85,7 +85,7 @@ func cdnow(t testing.TB) *Counts {
 
 // The maxima were found by an independent Newton method on the exact
 // log-likelihood, with standard errors from the observed information; for
-// CDNOW also Fader, Hardie and Lee (2005), table 2: .243, 4.414, .793, 2.426,
+// CDNOW also Fader, Hardie and Lee (2005): .243, 4.414, .793, 2.426,
 // LL -9582.4.
 func TestFitBGNBDReachesTheExactMaximum(t *testing.T) {
 	for _, c := range []struct {
@@ -99,11 +99,14 @@ func TestFitBGNBDReachesTheExactMaximum(t *testing.T) {
 		{
 			"CDNOW", cdnow(t), -9582.429207,
 			BGNBD{.24259452, 4.41360202, .79292202, 2.42590678},
-			BGNBDStdErr{.012557, .378224, .185734, .705414}, 2357,
+			BGNBDStdErr{.012557, .378224, .185734, .705414},
+			2357,
 		},
 		{
 			"sim_pnbd_100k", cbs(t, "data/clv/sim_pnbd_100k_cbs.csv.gz", "t_x", "T"), -419735.258001,
-			BGNBD{.25418320, 5.06771546, .73497501, 2.88681572}, BGNBDStdErr{}, 100000,
+			BGNBD{.25418320, 5.06771546, .73497501, 2.88681572},
+			BGNBDStdErr{},
+			100000,
 		},
 	} {
 		fit, err := FitBGNBD(c.table, nil)
