@@ -59,8 +59,7 @@ func NewCalibration(opts CalibrationOptions) *Calibration {
 func (c *Calibration) Add(tx keyaccount.Transaction) error {
 	c.calls++
 	if err := tx.Validate(); err != nil {
-		var in *keyaccount.InputError
-		if errors.As(err, &in) {
+		if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
 			in.Row = c.calls
 		}
 		return err

@@ -1,6 +1,9 @@
 package special
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The asymptotic series as polynomials in u = 1/x.
 var (
@@ -71,8 +74,8 @@ func TrigammaDelta(z, n float64) float64 {
 
 func polynomial(c []float64, u float64) float64 {
 	var p float64
-	for i := len(c) - 1; i >= 0; i-- {
-		p = p*u + c[i]
+	for _, ci := range slices.Backward(c) {
+		p = p*u + ci
 	}
 	return p
 }
@@ -81,9 +84,9 @@ func polynomial(c []float64, u float64) float64 {
 // for the divided difference).
 func slope(c []float64, u, v float64) float64 {
 	var p, d float64
-	for i := len(c) - 1; i >= 0; i-- {
+	for _, ci := range slices.Backward(c) {
 		d = d*v + p
-		p = p*u + c[i]
+		p = p*u + ci
 	}
 	return d
 }
