@@ -199,34 +199,24 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 // account whose returns exceed its purchases.
 func (rv *review) estimate(c *clv.Calibration, asOf time.Time) error {
 	rv.Value.HorizonWeeks = horizonWeeks
-	histories, err := c.Accounts(asOf)
+	table, err := c.Counts(asOf)
 	if err != nil {
 		return err
 	}
-	var counts clv.Counts
-	byID := make(map[string]clv.History, len(histories))
-	for _, h := range histories {
-		if h.Age == 0 { // first bought on the as-of day: no time has passed to learn from
-			continue
-		}
-		if err := counts.Add(h.History, 1); err != nil {
-			return err
-		}
-		byID[h.ID] = h.History
-	}
-	fit, err := clv.FitBGNBD(&counts, nil)
+	fit, err := clv.FitBGNBD(table, nil)
 	if err != nil {
 		rv.Value.Note = err.Error()
 		return nil //nolint:nilerr // too little data is an answer, shown as such
 	}
+	histories, err := c.Accounts(asOf)
+	if err != nil {
+		return err
+	}
 	rv.Value.Fit = fit
-	for i := range rv.Accounts {
-		a := &rv.Accounts[i]
-		h, ok := byID[a.ID]
-		if !ok {
-			continue
-		}
-		alive, orders := fit.ProbAlive(h), fit.ExpectedOrders(h, horizonWeeks)
+	at := rv.positions()
+	for _, h := range histories {
+		a := &rv.Accounts[at[h.ID]]
+		alive, orders := fit.ProbAlive(h.History), fit.ExpectedOrders(h.History, horizonWeeks)
 		mean := max(0, a.Net.InexactFloat64()/float64(h.Frequency+1))
 		revenue := orders * mean
 		a.ProbAlive, a.ExpectedOrders, a.ExpectedRevenue = &alive, &orders, &revenue
