@@ -89,10 +89,7 @@ func (m *Model) Due(h History, asOf time.Time, opts *DueOptions) ([]Recommendati
 	if err != nil {
 		return nil, err
 	}
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	if err := h.check(); err != nil {
+	if err := m.accepts(&h); err != nil {
 		return nil, err
 	}
 	if !writable(asOf) {

@@ -76,31 +76,44 @@ func wanted(n *int) error {
 
 // eligible decides which products may be shown to an account.
 type eligible struct {
-	m       *Model
-	o       *NextOptions
-	bought  []string // sorted
-	exclude []string // sorted
+	owned   []int        // places of the history's products that the model knows, ascending
+	blocked map[int]bool // places
+	exclude []string     // sorted
 }
 
 func (m *Model) eligible(h *History, o *NextOptions) *eligible {
-	return &eligible{m: m, o: o, bought: h.bought(), exclude: sortedCopy(o.Exclude)}
+	e := &eligible{
+		owned: make([]int, 0, len(h.Items)), blocked: make(map[int]bool, len(h.Items)+len(o.Exclude)), exclude: sortedCopy(o.Exclude),
+	}
+	for i := range h.Items {
+		at := m.place(h.Items[i].Product)
+		if at < 0 {
+			continue
+		}
+		e.owned = append(e.owned, at)
+		switch o.AlreadyBought {
+		case IncludeBought:
+		case OnlyConsumables:
+			e.blocked[at] = m.Products[at].RepeatShare() < o.ConsumableShare
+		default:
+			e.blocked[at] = true
+		}
+	}
+	slices.Sort(e.owned)
+	for _, id := range e.exclude {
+		if at := m.place(id); at >= 0 {
+			e.blocked[at] = true
+		}
+	}
+	return e
 }
+
+func (e *eligible) allows(product int) bool { return !e.blocked[product] }
 
 func sortedCopy(ids []string) []string {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	return ids
-}
-
-func (e *eligible) allows(product int) bool {
-	p := &e.m.Products[product]
-	if has(e.exclude, p.ID) {
-		return false
-	}
-	if e.o.AlreadyBought == IncludeBought || !has(e.bought, p.ID) {
-		return true
-	}
-	return e.o.AlreadyBought == OnlyConsumables && p.RepeatShare() >= e.o.ConsumableShare
 }
 
 func has(sorted []string, id string) bool {

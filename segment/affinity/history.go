@@ -2,7 +2,6 @@ package affinity
 
 import (
 	"iter"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,8 +13,8 @@ import (
 type History struct {
 	// Account identifies the customer; not used in the computation.
 	Account string `json:"account,omitempty"`
-	// Segment is the group whose purchases stand in where the account's own
-	// say too little. Empty, or unknown to the model: all accounts.
+	// Segment is the group that the account is compared with, and whose
+	// purchases stand in where its own say too little. Empty: all accounts.
 	Segment string `json:"segment,omitempty"`
 	// Items are the products bought, each once. May be empty: a new account.
 	Items []Holding `json:"items"`
@@ -118,14 +117,4 @@ func (h *History) check() error {
 func writable(t time.Time) bool {
 	y := t.UTC().Year()
 	return !t.IsZero() && y >= 1 && y <= 9998
-}
-
-// bought returns the products as a sorted set.
-func (h *History) bought() []string {
-	out := make([]string, len(h.Items))
-	for i := range h.Items {
-		out[i] = h.Items[i].Product
-	}
-	slices.Sort(out)
-	return out
 }

@@ -235,3 +235,11 @@ func (m *Model) check() error {
 	}
 	return nil
 }
+
+// accepts reports what stands in the way of an answer.
+func (m *Model) accepts(h *History) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	return h.check()
+}

@@ -26,10 +26,7 @@ func (m *Model) Next(h History, opts *NextOptions) ([]Recommendation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	if err := h.check(); err != nil {
+	if err := m.accepts(&h); err != nil {
 		return nil, err
 	}
 	allowed := m.eligible(&h, &o)
@@ -52,42 +49,40 @@ func (m *Model) Next(h History, opts *NextOptions) ([]Recommendation, error) {
 
 // part is what a product of the history adds to the score of another.
 type part struct {
-	target, source int // places in Model.Products
-	together       int
-	value          float64
+	source, together int
+	value            float64
 }
 
 type scored struct {
 	product int
 	score   float64
-	parts   []part
+	parts   []part // sorted by source
 }
 
 // together scores what goes with the history, the best first.
 func (m *Model) together(allowed *eligible) []scored {
 	var parts []part
-	for _, id := range allowed.bought {
-		source := m.place(id)
-		if source < 0 {
-			continue
-		}
+	var order []uint64 // target and place in parts
+	for _, source := range allowed.owned {
 		for _, l := range m.Products[source].Neighbours {
 			if l.Similarity > 0 && allowed.allows(l.Product) {
-				parts = append(parts, part{target: l.Product, source: source, together: l.Together, value: l.Similarity})
+				order = append(order, uint64(l.Product)<<32|uint64(len(parts)))
+				parts = append(parts, part{source: source, together: l.Together, value: l.Similarity})
 			}
 		}
 	}
-	slices.SortFunc(parts, func(x, y part) int {
-		return cmp.Or(cmp.Compare(x.target, y.target), cmp.Compare(y.value, x.value), cmp.Compare(x.source, y.source))
-	})
+	slices.Sort(order)
 	var out []scored
-	for from := 0; from < len(parts); {
-		s := scored{product: parts[from].target}
+	byTarget := make([]part, 0, len(parts))
+	for from := 0; from < len(order); {
+		s := scored{product: int(order[from] >> 32)}
 		to := from
-		for ; to < len(parts) && parts[to].target == s.product; to++ {
-			s.score += parts[to].value
+		for ; to < len(order) && int(order[to]>>32) == s.product; to++ {
+			p := parts[uint32(order[to])]
+			byTarget = append(byTarget, p)
+			s.score += p.value
 		}
-		s.parts = parts[from:to]
+		s.parts = byTarget[from:to]
 		out = append(out, s)
 		from = to
 	}
@@ -97,7 +92,9 @@ func (m *Model) together(allowed *eligible) []scored {
 	return out
 }
 
+// because names the parts, the greatest first.
 func (m *Model) because(parts []part) []Contribution {
+	slices.SortStableFunc(parts, func(x, y part) int { return cmp.Compare(y.value, x.value) })
 	out := make([]Contribution, len(parts))
 	for i, p := range parts {
 		source := &m.Products[p.source]

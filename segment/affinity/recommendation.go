@@ -140,17 +140,25 @@ func (c *Contribution) explain(lang string, r *Recommendation) string {
 		if r.By == ByOrder {
 			return fmt.Sprintf(label.Pick(lang, "with %[1]s in %[2]d of its %[3]d orders", "与 %[1]s 同单 %[2]d 次（共 %[3]d 单）"), c.Product, c.Count, c.Of)
 		}
-		return fmt.Sprintf(label.Pick(lang, "%[2]d co-buyers with %[1]s, of its %[3]d", "与 %[1]s 有 %[2]d 位共同购买者（共 %[3]d 位）"), c.Product, c.Count, c.Of)
+		return fmt.Sprintf(label.Pick(lang, "%[4]s with %[1]s, of its %[3]d", "与 %[1]s 有 %[2]d 位共同购买者（共 %[3]d 位）"), c.Product, c.Count, c.Of, plural(c.Count, "co-buyer"))
 	case FromOwnRhythm:
-		return fmt.Sprintf(label.Pick(lang, "%d own gaps of %s days on average", "自身 %d 次间隔，平均 %s 天"), c.Count, days(c.MeanDays))
+		return fmt.Sprintf(label.Pick(lang, "%[3]s of %[2]s days on average", "自身 %[1]d 次间隔，平均 %[2]s 天"), c.Count, days(c.MeanDays), plural(c.Count, "own gap"))
 	case FromProductRhythm:
-		return fmt.Sprintf(label.Pick(lang, "%d gaps of all buyers, %s days on average", "全体购买者 %d 次间隔，平均 %s 天"), c.Count, days(c.MeanDays))
+		return fmt.Sprintf(label.Pick(lang, "%[3]s of all buyers, %[2]s days on average", "全体购买者 %[1]d 次间隔，平均 %[2]s 天"), c.Count, days(c.MeanDays), plural(c.Count, "gap"))
 	case FromEveryone:
 		return fmt.Sprintf(label.Pick(lang, "%d of all %d accounts buy it", "全部 %[2]d 个客户中有 %[1]d 个购买"), c.Count, c.Of)
 	case FromSegment:
 		return fmt.Sprintf(label.Pick(lang, "%[2]d of %[3]d accounts in segment %[1]s buy it", "细分“%[1]s”的 %[3]d 个客户中有 %[2]d 个购买"), r.Segment, c.Count, c.Of)
 	}
 	return string(c.Source)
+}
+
+// plural writes an English count.
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }
 
 func days(d float64) string { return strconv.FormatFloat(d, 'f', 1, 64) }

@@ -68,10 +68,7 @@ func (m *Model) WhiteSpace(h History, opts *WhiteSpaceOptions) ([]Recommendation
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	if err := h.check(); err != nil {
+	if err := m.accepts(&h); err != nil {
 		return nil, err
 	}
 	peers := &m.Everyone
