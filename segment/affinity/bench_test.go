@@ -1,6 +1,7 @@
 package affinity
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,46 @@ func BenchmarkSimilarOnlineRetail(b *testing.B) {
 					require.NoError(b, err)
 				}
 			})
+		}
+	}
+}
+
+func BenchmarkFitOnlineRetail(b *testing.B) {
+	_, customers := uciPurchases(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := Fit(customers, nil)
+		require.NoError(b, err)
+	}
+}
+
+// One operation is one account of UCI Online Retail.
+func BenchmarkNextOnlineRetail(b *testing.B) {
+	_, customers := uciPurchases(b)
+	m := fitted(b, customers, nil)
+	histories := historiesOf(customers)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		_, err := m.Next(histories[i%len(histories)], nil)
+		require.NoError(b, err)
+	}
+}
+
+func BenchmarkMeasuresOf(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := MeasuresOf(9835, 2513, 1903, 736)
+		require.NoError(b, err)
+	}
+}
+
+func BenchmarkPurchasesAdd(b *testing.B) {
+	txs := randomLines(rand.New(rand.NewPCG(1, 1)), 1<<14)
+	b.ReportAllocs()
+	p := new(Purchases)
+	for i := 0; b.Loop(); i++ {
+		if err := p.Add(txs[i&(len(txs)-1)]); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -122,8 +122,11 @@ func TestLeastCountIsThatOfAShareInFloat64(t *testing.T) {
 	for range 20_000 {
 		n := 1 + r.IntN(1000)
 		share := float64(1+r.IntN(n)) / float64(n)
-		if r.IntN(2) == 0 {
-			share = math.Nextafter(r.Float64(), 1)
+		switch r.IntN(3) {
+		case 0:
+			share = 1 - r.Float64()
+		case 1:
+			share = min(math.Nextafter(share, 1), 1)
 		}
 		c := leastCount(share, n)
 		require.GreaterOrEqual(t, float64(c)/float64(n), share)

@@ -1,6 +1,7 @@
 package affinity
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -171,6 +172,57 @@ func TestUnmarshalBinaryRefuses(t *testing.T) {
 	elsewhere := NewPurchases(PurchasesOptions{Location: time.FixedZone("X", 3600)})
 	inputError(t, elsewhere.UnmarshalBinary(good), keyaccount.ErrMismatch, "Location", 0)
 	assert.Equal(t, before, bytesOf(t, p), "refused bytes leave the receiver alone")
+}
+
+// Bytes that no lines add up to are refused, whoever wrote them.
+func TestUnmarshalBinaryRefusesWhatIsNotCanonical(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		step    uint64
+		mark    uint64
+		id      string
+		product uint64
+		second  int64
+	}
+	build := func(accounts, products []string, rows ...row) []byte {
+		b := appendText(nil, purchasesSchema)
+		b = binary.AppendUvarint(b, purchasesVersion)
+		b = append(appendText(b, "UTC"), 0)
+		b = appendTexts(appendTexts(b, accounts), products)
+		b = binary.AppendUvarint(b, uint64(len(rows)))
+		for _, r := range rows {
+			b = append(binary.AppendUvarint(binary.AppendUvarint(b, r.step), r.mark), r.id...)
+			b = binary.AppendVarint(binary.AppendUvarint(b, r.product), r.second)
+		}
+		return b
+	}
+	one, two := []string{"a"}, []string{"a", "b"}
+	require.NoError(t, new(Purchases).UnmarshalBinary(build(two, two,
+		row{0, 2, "x", 0, -5}, row{0, 0, "", 1, 5}, row{0, 1, "", 0, 5}, row{0, 1, "", 0, 5}, row{1, 2, "x", 1, 5})))
+	for name, b := range map[string][]byte{
+		"accounts twice":          build([]string{"a", "a"}, one, row{0, 1, "", 0, 5}, row{1, 1, "", 0, 5}),
+		"account without an ID":   build([]string{""}, one, row{0, 1, "", 0, 5}),
+		"products not in order":   build(one, []string{"b", "a"}, row{0, 1, "", 0, 5}, row{0, 1, "", 1, 5}),
+		"account without a line":  build(two, one, row{0, 1, "", 0, 5}),
+		"first account skipped":   build(two, one, row{1, 1, "", 0, 5}),
+		"account skipped":         build([]string{"a", "b", "c"}, one, row{0, 1, "", 0, 5}, row{2, 1, "", 0, 5}),
+		"product without a line":  build(one, two, row{0, 1, "", 0, 5}),
+		"unknown account":         build(one, one, row{0, 1, "", 0, 5}, row{1, 1, "", 0, 5}),
+		"unknown product":         build(one, one, row{0, 1, "", 1, 5}),
+		"no order before":         build(one, one, row{0, 0, "", 0, 5}),
+		"order of other account":  build(two, one, row{0, 2, "x", 0, 5}, row{1, 0, "", 0, 5}),
+		"goes on without order":   build(one, two, row{0, 1, "", 0, 5}, row{0, 0, "", 1, 5}),
+		"orders not ascending":    build(one, one, row{0, 2, "y", 0, 5}, row{0, 2, "x", 0, 5}),
+		"order stands twice":      build(one, two, row{0, 2, "x", 0, 5}, row{0, 2, "x", 1, 5}),
+		"order after the loose":   build(one, one, row{0, 1, "", 0, 5}, row{0, 2, "x", 0, 5}),
+		"product twice in order":  build(one, one, row{0, 2, "x", 0, 5}, row{0, 0, "", 0, 6}),
+		"loose not in time order": build(one, one, row{0, 1, "", 0, 5}, row{0, 1, "", 0, 4}),
+		"loose not in order":      build(one, two, row{0, 1, "", 1, 5}, row{0, 1, "", 0, 5}),
+		"year 9999":               build(one, one, row{0, 1, "", 0, endSecond}),
+		"year 0":                  build(one, one, row{0, 1, "", 0, minSecond - 1}),
+	} {
+		require.ErrorIs(t, new(Purchases).UnmarshalBinary(b), keyaccount.ErrMalformed, name)
+	}
 }
 
 // Days are calendar days of the Location: two purchases an hour apart may lie
