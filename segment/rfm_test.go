@@ -68,30 +68,33 @@ func TestOnlineRetailCuts(t *testing.T) {
 
 // NTILE gives customers with the same number of orders different scores, by
 // their place in the input: of the 1,494 with one order, 868 get a 1 and 626 a
-// 2. Ours never does.
+// 2 (OpenRetailScience's own test wants 0, 1, 2, 3, 4 for five customers who
+// ordered once). It is there to reproduce such scores; our rules never do that.
 func TestNTILESplitsEqualsAndOursDoNot(t *testing.T) {
 	t.Parallel()
 	rows := oracle.CSV(t, uciScores)
-	split := func(value, score string) (split int) {
-		seen := map[string]map[string]int{}
-		for _, row := range rows {
-			if seen[row[value]] == nil {
-				seen[row[value]] = map[string]int{}
-			}
-			seen[row[value]][row[score]]++
+	_, all := uciLines(t)
+	accounts := all.Accounts(uciAsOf)
+	scores, err := NtileScores(accounts, 5)
+	require.NoError(t, err)
+	byID := map[string]Score{}
+	ones := map[int]int{}
+	for i, a := range accounts {
+		byID[a.ID] = scores[i]
+		if a.Orders == 1 {
+			ones[scores[i].F]++
 		}
-		for _, scores := range seen {
-			if len(scores) > 1 {
-				split++
-			}
-		}
-		if score == "ntile_f" {
-			assert.Equal(t, map[string]int{"1": 868, "2": 626}, seen["1"])
-		}
-		return split
 	}
-	assert.Positive(t, split("orders", "ntile_f"))
-	assert.Positive(t, split("recency_days", "ntile_r"))
+	assert.Equal(t, map[int]int{1: 868, 2: 626}, ones)
+	for _, row := range rows {
+		require.Equal(t, row["ntile_r"]+row["ntile_f"]+row["ntile_m"], byID[row["customer_id"]].Code(), row["customer_id"])
+	}
+	_, err = NtileScores(accounts, 1)
+	inputError(t, err, keyaccount.ErrOutOfRange, "bins", 0)
+	_, err = NtileScores(nil, 5)
+	inputError(t, err, keyaccount.ErrMissing, "accounts", 0)
+	_, err = NtileScores([]Account{{ID: "A", AsOf: uciAsOf}}, 5)
+	inputError(t, err, keyaccount.ErrMissing, "accounts", 0)
 
 	_, sum := uciLines(t)
 	for _, rule := range []QuantileRule{Type7, MidRank} {
@@ -117,58 +120,167 @@ func TestNTILESplitsEqualsAndOursDoNot(t *testing.T) {
 	}
 }
 
-// R's rfm 0.3.0 adds 1 to every cut (utils.R, bins), so that its scores depend
-// on the unit: with revenue in thousands 795 of 995 customers change their M
-// score. Its published cuts less 1 are ours, its scores are ours except just
-// above a cut, and ours do not change with the unit.
-func TestOracleRFMOrders(t *testing.T) {
-	t.Parallel()
-	rows := oracle.CSV(t, "oracles/segment/oracle_rfm_orders_scores.csv")
-	theirs := oracle.CSV(t, "oracles/segment/oracle_rfm_orders_thresholds.csv")
-	asOf := day("2006-12-31")
-	var accounts, thousands []Account
-	for _, row := range rows {
+// rfmOrders returns the accounts of R's order table, amounts multiplied by the
+// unit.
+func rfmOrders(t testing.TB, unit string) []Account {
+	t.Helper()
+	var accounts []Account
+	for _, row := range oracle.CSV(t, "oracles/segment/oracle_rfm_orders_scores.csv") {
 		days, err := strconv.Atoi(row["recency_days"])
 		require.NoError(t, err)
 		orders, err := strconv.Atoi(row["transaction_count"])
 		require.NoError(t, err)
-		a := Account{ID: row["customer_id"], AsOf: asOf, DaysSinceLast: days, Orders: orders, Net: dec(row["amount"])}
-		accounts = append(accounts, a)
-		a.Net = a.Net.Shift(-3)
-		thousands = append(thousands, a)
+		accounts = append(accounts, Account{
+			ID: row["customer_id"], AsOf: day("2006-12-31"), DaysSinceLast: days, Orders: orders, Net: dec(row["amount"]).Mul(dec(unit)),
+		})
 	}
-	m, err := FitRFM(accounts, nil)
-	require.NoError(t, err)
-	k, err := FitRFM(thousands, nil)
-	require.NoError(t, err)
-	one := decimal.NewFromInt(1)
-	for i := range 4 {
-		their := theirs[i]
-		assert.Equal(t, dec(their["recency_upper"]).Sub(one).IntPart(), int64(m.Recency.Cuts[i].Value))
-		assert.Equal(t, dec(their["frequency_upper"]).Sub(one).IntPart(), int64(m.Frequency.Cuts[i].Value))
-		assert.True(t, dec(their["monetary_upper"]).Sub(one).Equal(m.Monetary.Cuts[i].Value))
+	require.Len(t, accounts, 995)
+	return accounts
+}
+
+func codes(m *Model, accounts []Account) (out []string) {
+	for _, a := range accounts {
+		out = append(out, m.Score(a).Code())
 	}
+	return out
+}
+
+func columnOf(rows []map[string]string, name string) (out []string) {
+	for _, row := range rows {
+		out = append(out, row[name])
+	}
+	return out
+}
+
+// TestOracleRFMOrders reproduces R's rfm 0.3.0 under its own rule: every score,
+// every threshold, and its example with own thresholds.
+func TestOracleRFMOrders(t *testing.T) {
+	t.Parallel()
+	accounts := rfmOrders(t, "1")
+	m, err := FitRFM(accounts, &RFMOptions{Rule: RPlusOne})
+	require.NoError(t, err)
+	assert.Equal(t, columnOf(oracle.CSV(t, "oracles/segment/oracle_rfm_orders_scores.csv"), "rfm_score"), codes(m, accounts))
+
+	// Recency 115, 181, 297.4, 482; of days, at least 297.4 means above 297.
+	assert.Equal(t, []Cut[int]{{Value: 115, OrEqual: true}, {Value: 181, OrEqual: true}, {Value: 297}, {Value: 482, OrEqual: true}}, m.Recency.Cuts)
+	for i, row := range oracle.CSV(t, "oracles/segment/oracle_rfm_orders_thresholds.csv")[:4] {
+		assert.Equal(t, dec(row["recency_upper"]).Floor().IntPart(), int64(m.Recency.Cuts[i].Value))
+		assert.Equal(t, Cut[int]{Value: int(dec(row["frequency_upper"]).IntPart()), OrEqual: true}, m.Frequency.Cuts[i])
+		assert.True(t, dec(row["monetary_upper"]).Equal(m.Monetary.Cuts[i].Value) && m.Monetary.Cuts[i].OrEqual)
+	}
+	// Its vignette's counts of the scores 1 to 5.
+	assert.Equal(t, []int{197, 200, 199, 199, 200}, m.Recency.Counts)
+	assert.Equal(t, []int{268, 187, 176, 244, 120}, m.Frequency.Counts)
+	assert.Equal(t, []int{200, 200, 198, 202, 195}, m.Monetary.Counts)
+
+	own := func(breaks ...string) ScaleOptions { return ScaleOptions{Breaks: decs(breaks...), OrEqual: true} }
+	custom, err := FitRFM(accounts, &RFMOptions{
+		Recency: own("115", "181", "297", "482"), Frequency: own("4", "5", "6", "8"), Monetary: own("256", "382", "506", "666"),
+	})
+	require.NoError(t, err)
+	want := columnOf(oracle.CSV(t, "oracles/segment/oracle_rfm_orders_custom_thresholds.csv"), "rfm_score")
+	assert.Equal(t, want, codes(custom, accounts))
+	model, err := NewModel(Breaks{
+		AsOf: day("2006-12-31"), OrEqual: true,
+		Recency: decs("115", "181", "297", "482"), Frequency: decs("4", "5", "6", "8"), Monetary: decs("256", "382", "506", "666"),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, want, codes(model, accounts))
+}
+
+// The 1 that R's rfm adds has a unit: with revenue in thousands 795 of 995
+// customers change their M score, and 994 score 1. Ours do not move, and
+// differ from R's in units only just above a cut.
+func TestPlusOneDependsOnTheUnitAndOursDoNot(t *testing.T) {
+	t.Parallel()
+	units, thousands := rfmOrders(t, "1"), rfmOrders(t, "0.001")
+	fit := func(accounts []Account, rule QuantileRule) (*Model, []Score) {
+		m, err := FitRFM(accounts, &RFMOptions{Rule: rule})
+		require.NoError(t, err)
+		scores := make([]Score, len(accounts))
+		for i, a := range accounts {
+			scores[i] = m.Score(a)
+		}
+		return m, scores
+	}
+	theirs, a := fit(units, RPlusOne)
+	k, b := fit(thousands, RPlusOne)
+	moved := 0
+	for i := range a {
+		if a[i].M != b[i].M {
+			moved++
+		}
+	}
+	assert.Equal(t, []int{795, 994}, []int{moved, k.Monetary.Counts[0]})
+
+	ours, c := fit(units, Type7)
+	_, d := fit(thousands, Type7)
+	assert.Equal(t, c, d)
 	agree := 0
-	for i, a := range accounts {
-		s := m.Score(a)
-		require.Equal(t, s, k.Score(thousands[i]), "the unit of money does not matter")
-		if s.Code() == rows[i]["rfm_score"] {
+	for i, x := range units {
+		if a[i].Code() == c[i].Code() {
 			agree++
 			continue
 		}
-		near := func(name string, x decimal.Decimal) bool {
-			for _, row := range theirs[:4] {
-				if upper := dec(row[name]); x.LessThan(upper) && x.GreaterThan(upper.Sub(one)) {
-					return true
-				}
-			}
-			return false
+		near := false
+		for j := range 4 {
+			low, high := ours.Monetary.Cuts[j].Value, theirs.Monetary.Cuts[j].Value
+			near = near || x.Net.GreaterThan(low) && x.Net.LessThan(high) ||
+				x.DaysSinceLast > ours.Recency.Cuts[j].Value && x.DaysSinceLast <= theirs.Recency.Cuts[j].Value
 		}
-		require.True(t, near("recency_upper", decimal.NewFromInt(int64(a.DaysSinceLast))) || near("monetary_upper", a.Net),
-			"%s: %v is not explained by the added 1", a.ID, s)
+		require.True(t, near, "%s: %v is not explained by the added 1", x.ID, c[i])
 	}
-	assert.Equal(t, []int{992, 995}, []int{agree, len(accounts)})
+	assert.Equal(t, 992, agree)
 }
+
+// In a base of which 70 % ordered once, R's rfm gives the F scores 1, 4 and 5
+// only and does not say so; nor does rfm issue #17. Here the empty ones are
+// listed.
+func TestCollapsedBinsAreReported(t *testing.T) {
+	t.Parallel()
+	var accounts []Account
+	for i := range 100 {
+		orders := 1 + max(0, i-69)/3
+		accounts = append(accounts, Account{ID: "A" + strconv.Itoa(i), AsOf: uciAsOf, Orders: orders, Net: decimal.NewFromInt(int64(i))})
+	}
+	for _, rule := range []QuantileRule{RPlusOne, Type7} {
+		m, err := FitRFM(accounts, &RFMOptions{Rule: rule})
+		require.NoError(t, err)
+		assert.Equal(t, []int{2, 3}, m.Frequency.Collapsed, rule)
+		assert.Equal(t, 100, m.Frequency.Counts[0]+m.Frequency.Counts[3]+m.Frequency.Counts[4])
+	}
+}
+
+// pandas.qcut(orders, 5) raises on UCI, whose edges are 1, 1, 2, 3, 6, 209
+// (pandas #7751, #15069). A cut at the least value is a cut like any other.
+func TestDuplicateEdgesDoNotFail(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []QuantileRule{Type1, Type2, Type3, Type4, Type5, Type6, Type7, Type8, Type9, MidRank, NaturalBreaks, RPlusOne} {
+		for _, orders := range [][]int{{1, 1, 1, 1, 1, 1, 2}, {4}, {1, 1, 2, 3, 6, 209}} {
+			var accounts []Account
+			for i, n := range orders {
+				accounts = append(accounts, Account{ID: strconv.Itoa(i), AsOf: uciAsOf, Orders: n, Net: dec("1")})
+			}
+			m, err := FitRFM(accounts, &RFMOptions{Rule: rule})
+			require.NoError(t, err)
+			require.NoError(t, m.Validate())
+			require.Len(t, m.Frequency.Cuts, 4)
+			require.Len(t, m.Frequency.Collapsed, 5-distinctScores(m.Frequency.Counts))
+		}
+	}
+}
+
+func distinctScores(counts []int) (n int) {
+	for _, c := range counts {
+		if c > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// anyRule is one that can be fitted.
+func anyRule(r *rand.Rand) QuantileRule { return QuantileRule(r.IntN(int(GivenBreaks))) }
 
 func randomAccounts(r *rand.Rand, n int) []Account {
 	out := make([]Account, n)
@@ -188,9 +300,13 @@ func randomAccounts(r *rand.Rand, n int) []Account {
 func TestScoresObeyTheLaw(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(21, 4))
-	for range 150 {
+	for range 400 {
 		accounts := randomAccounts(r, 1+r.IntN(60))
-		opts := &RFMOptions{Bins: 2 + r.IntN(9), Rule: QuantileRule(r.IntN(2))}
+		opts := &RFMOptions{Bins: 2 + r.IntN(9), Rule: anyRule(r), Nested: r.IntN(4) == 0}
+		if r.IntN(3) == 0 {
+			opts.Frequency = ScaleOptions{Bins: 2 + r.IntN(4), Rule: anyRule(r)}
+		}
+		opts.Dimensions = []Dimension{Length(accounts)}
 		m, err := FitRFM(accounts, opts)
 		require.NoError(t, err)
 		require.NoError(t, m.Validate())
@@ -208,19 +324,24 @@ func TestScoresObeyTheLaw(t *testing.T) {
 			if i >= 30 {
 				counts[s.M-1]++
 			}
-			for _, x := range []int{s.R, s.F, s.M} {
-				require.True(t, 1 <= x && x <= opts.Bins)
-			}
+			require.True(t, min(s.R, s.F, s.M) >= 1 && s.R <= opts.Bins && s.F <= m.Frequency.Bins() && s.M <= opts.Bins)
+			require.NotEmpty(t, s.Segment.Key)
 			b := probe[r.IntN(len(probe))]
 			if !b.HasOrders() {
 				continue
 			}
 			other := m.Score(b)
 			require.False(t, a.DaysSinceLast <= b.DaysSinceLast && s.R < other.R)
-			require.False(t, a.Orders <= b.Orders && s.F > other.F)
-			require.False(t, a.Net.LessThanOrEqual(b.Net) && s.M > other.M)
+			if !opts.Nested || s.R == other.R {
+				require.False(t, a.Orders <= b.Orders && s.F > other.F)
+			}
+			if !opts.Nested || s.R == other.R && s.F == other.F {
+				require.False(t, a.Net.LessThanOrEqual(b.Net) && s.M > other.M)
+			}
 		}
-		require.Equal(t, m.Monetary.Counts, counts)
+		if !opts.Nested {
+			require.Equal(t, m.Monetary.Counts, counts)
+		}
 
 		// Unchanged by the order of the rows and by the IDs.
 		turned := slices.Clone(accounts)
@@ -228,11 +349,17 @@ func TestScoresObeyTheLaw(t *testing.T) {
 		for i := range turned {
 			turned[i].ID = "Z" + strconv.Itoa(i)
 		}
+		opts.Dimensions = []Dimension{Length(turned)}
 		again, err := FitRFM(turned, opts)
 		require.NoError(t, err)
 		require.Equal(t, m, again)
 
-		// Unchanged by the unit, in money and in counts.
+		// Unchanged by the unit, in money and in counts; only the rule of R's
+		// rfm has a unit in it.
+		if m.Rule == RPlusOne || m.Frequency.Rule == RPlusOne {
+			continue
+		}
+		opts.Dimensions = nil
 		scaled, wide := slices.Clone(accounts), slices.Clone(accounts)
 		for i := range scaled {
 			scaled[i].Net = scaled[i].Net.Mul(dec("0.0137"))
@@ -247,7 +374,8 @@ func TestScoresObeyTheLaw(t *testing.T) {
 		require.NoError(t, err)
 		for i, a := range accounts {
 			require.Equal(t, m.Score(a), s.Score(scaled[i]))
-			require.Equal(t, m.Score(a), w.Score(wide[i]))
+			require.Equal(t, m.Score(a).Code(), w.Score(wide[i]).Code())
+			require.Equal(t, m.Score(a).Segment, w.Score(wide[i]).Segment)
 		}
 	}
 }
@@ -260,7 +388,7 @@ func TestOneValueCollapsesAndIsReported(t *testing.T) {
 	}
 	m, err := FitRFM(a, nil)
 	require.NoError(t, err)
-	assert.Equal(t, Score{R: 5, F: 1, M: 1}, m.Score(a[0]), "a value on all cuts is below them all")
+	assert.Equal(t, "511", m.Score(a[0]).Code(), "a value on all cuts is below them all")
 	assert.Equal(t, m.Score(a[0]), m.Score(a[1]))
 	assert.Equal(t, []int{2, 0, 0, 0, 0}, m.Monetary.Counts)
 	assert.Equal(t, []int{2, 3, 4, 5}, m.Monetary.Collapsed)
@@ -268,7 +396,7 @@ func TestOneValueCollapsesAndIsReported(t *testing.T) {
 
 	m, err = FitRFM(a[:1], &RFMOptions{Rule: MidRank})
 	require.NoError(t, err)
-	assert.Equal(t, Score{3, 3, 3}, m.Score(a[0]), "under MidRank it stands in the middle")
+	assert.Equal(t, "333", m.Score(a[0]).Code(), "under MidRank it stands in the middle")
 }
 
 func TestFitRFMRefuses(t *testing.T) {
@@ -305,7 +433,7 @@ func TestFitRFMRefuses(t *testing.T) {
 	inputError(t, err, keyaccount.ErrMissing, "accounts", 0)
 
 	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 5)
-	_, err = FitRFM(accounts, &RFMOptions{Bins: 1, Rule: 9})
+	_, err = FitRFM(accounts, &RFMOptions{Bins: 1, Rule: 99})
 	require.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 	require.ErrorContains(t, err, "Bins")
 	require.ErrorContains(t, err, "Rule")
@@ -333,14 +461,14 @@ func TestScoreOfAnotherCurrencyIsZero(t *testing.T) {
 
 func TestScoreCode(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "545", Score{5, 4, 5}.Code())
-	assert.Equal(t, "5-10-5", Score{5, 10, 5}.Code())
+	assert.Equal(t, "545", Score{R: 5, F: 4, M: 5}.Code())
+	assert.Equal(t, "5-10-5", Score{R: 5, F: 10, M: 5}.Code())
 	assert.Equal(t, "000", Score{}.Code())
 }
 
 func TestScoreDoesNotAllocate(t *testing.T) {
 	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 200)
-	for _, opts := range []RFMOptions{{}, {Bins: 7}, {Rule: MidRank}} {
+	for _, opts := range []RFMOptions{{}, {Bins: 7}, {Rule: MidRank}, {Nested: true}} {
 		m, err := FitRFM(accounts, &opts)
 		require.NoError(t, err)
 		assert.Zero(t, testing.AllocsPerRun(100, func() {
