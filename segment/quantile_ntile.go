@@ -55,8 +55,8 @@ func NtileScores(accounts []Account, bins int) ([]Score, error) {
 	return out, nil
 }
 
-// ntile is the bin, from 1, of the place, from 0, among n: the first n mod
-// bins bins have one place more than the others.
+// ntile is the bin, from 1, of the place, from 0, among n. The first n mod bins
+// of them have one place more than the others.
 func ntile(place, n, bins int) int {
 	size, larger := n/bins, n%bins
 	if inLarger := larger * (size + 1); place >= inLarger {

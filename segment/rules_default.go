@@ -1,5 +1,7 @@
 package segment
 
+import "slices"
+
 // The segments of [DefaultRules].
 const (
 	Champions         = "champions"
@@ -118,8 +120,7 @@ func (r *Rules) prune() {
 	if err != nil {
 		return
 	}
-	for n := len(c.Shadowed) - 1; n >= 0; n-- {
-		at := c.Shadowed[n]
-		r.Rules = append(r.Rules[:at], r.Rules[at+1:]...)
+	for _, at := range slices.Backward(c.Shadowed) {
+		r.Rules = slices.Delete(r.Rules, at, at+1)
 	}
 }
