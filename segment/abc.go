@@ -105,47 +105,46 @@ func ABC(accounts []Account, opts *ABCOptions) (*ABCResult, error) {
 		Currency: accounts[0].Currency, A: o.A, B: o.B, Total: ranked.total.decimal(ranked.units.places),
 		Accounts: make([]ABCAccount, len(accounts)),
 	}
-	full := func(share decimal.Decimal) func(*rankedGroup) bool {
+	full := func(share decimal.Decimal) func(group int) bool {
 		limit := ranked.total.ceilTimes(share)
-		return func(g *rankedGroup) bool { return g.above.compare(limit) >= 0 }
+		return func(group int) bool { return ranked.above(group).compare(limit) >= 0 }
 	}
 	fullA, fullB := full(o.A), full(o.B)
 	if o.Computed && ranked.positive > 0 {
 		out.Limits = ranked.limits()
-		fullA = func(g *rankedGroup) bool { return g.from >= out.Limits.A.Accounts }
-		fullB = func(g *rankedGroup) bool { return g.from >= out.Limits.B.Accounts }
+		fullA = func(group int) bool { return ranked.from(group) >= out.Limits.A.Accounts }
+		fullB = func(group int) bool { return ranked.from(group) >= out.Limits.B.Accounts }
 	}
 	out.classify(ranked, fullA, fullB)
 	return out, nil
 }
 
 // classify goes from the greatest net down, one group of equal nets at a time.
-func (r *ABCResult) classify(ranked *ranking, fullA, fullB func(*rankedGroup) bool) {
+func (r *ABCResult) classify(ranked *ranking, fullA, fullB func(group int) bool) {
 	classes := [...]ABCClass{ClassA, ClassB, ClassC, ClassNone}
 	const none = len(classes) - 1
 	var nets [len(classes)]unitSum
 	var counts [len(classes)]int
-	for i := range ranked.groups {
-		g := &ranked.groups[i]
-		at, share := none, 0.0
-		if !g.valueless {
-			share = g.share(ranked)
+	for i, to := range ranked.ends {
+		from, at, share := ranked.from(i), none, 0.0
+		if i < ranked.valued {
+			share = ranked.share(i)
 			switch {
-			case !fullA(g):
+			case !fullA(i):
 				at = 0
-			case !fullB(g):
+			case !fullB(i):
 				at = 1
 			default:
 				at = 2
 			}
 		}
-		counts[at] += g.to - g.from
-		nets[at] = nets[at].plus(&ranked.units, ranked.order[g.from], g.to-g.from)
-		cumulative := g.held.over(ranked.total)
-		for p := g.from; p < g.to; p++ {
+		counts[at] += to - from
+		nets[at] = nets[at].plus(&ranked.units, ranked.first(i), to-from)
+		cumulative := ranked.held[i].over(ranked.total)
+		for p := from; p < to; p++ {
 			a := &ranked.accounts[ranked.order[p]]
 			r.Accounts[p] = ABCAccount{
-				ID: a.ID, Net: a.Net, Class: classes[at], Rank: g.from + 1, Share: share, CumulativeShare: cumulative,
+				ID: a.ID, Net: a.Net, Class: classes[at], Rank: from + 1, Share: share, CumulativeShare: cumulative,
 			}
 		}
 	}

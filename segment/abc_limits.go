@@ -47,11 +47,11 @@ func (r *ranking) limits() *ABCLimits {
 	n := big.NewInt(int64(r.positive))
 	total := r.total.big()
 	evens := sort.Search(r.valued, func(i int) bool {
-		own := new(big.Int).Mul(r.units.big(r.order[r.groups[i].from]), n)
+		own := new(big.Int).Mul(r.units.big(r.first(i)), n)
 		return own.Cmp(total) < 0
 	})
 	pareto, even := r.nearestTo(0), max(evens-1, 0)
-	last := r.nearestTo(r.groups[max(pareto, even)].to)
+	last := r.nearestTo(r.ends[max(pareto, even)])
 	out := &ABCLimits{Pareto: r.point(pareto), BreakEven: r.point(even), Submarginal: r.point(last)}
 	out.A, out.B = r.point(min(pareto, even)), out.Submarginal
 	return out
@@ -64,9 +64,8 @@ func (r *ranking) limits() *ABCLimits {
 func (r *ranking) nearestTo(accounts int) int {
 	n, total := big.NewInt(int64(r.positive)), r.total.big()
 	square := func(i int) *big.Int {
-		g := &r.groups[i]
-		x := big.NewInt(int64(g.to - accounts))
-		y := new(big.Int).Sub(total, g.held.big())
+		x := big.NewInt(int64(r.ends[i] - accounts))
+		y := new(big.Int).Sub(total, r.held[i].big())
 		x.Mul(x, total)
 		y.Mul(y, n)
 		return x.Add(x.Mul(x, x), y.Mul(y, y))
@@ -75,9 +74,8 @@ func (r *ranking) nearestTo(accounts int) int {
 }
 
 func (r *ranking) point(group int) ABCPoint {
-	g := &r.groups[group]
 	return ABCPoint{
-		Accounts: g.to, Least: r.accounts[r.order[g.from]].Net,
-		Effort: float64(g.to) / float64(r.positive), Yield: g.held.over(r.total),
+		Accounts: r.ends[group], Least: r.accounts[r.first(group)].Net,
+		Effort: float64(r.ends[group]) / float64(r.positive), Yield: r.held[group].over(r.total),
 	}
 }

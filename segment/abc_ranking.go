@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strings"
@@ -8,59 +9,89 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// ranking is the accounts from the greatest net amount down.
+// ranking is the accounts from the greatest net amount down, in groups of
+// equal ones.
 type ranking struct {
 	accounts []Account
 	units    units
-	order    []int // indices of accounts, equal nets by ID
-	groups   []rankedGroup
-	total    unitSum // of the positive nets
-	positive int     // how many accounts have one
-	valued   int     // how many of the groups have one
-}
-
-// rankedGroup is the accounts of one net amount: the places from to to-1.
-type rankedGroup struct {
-	from, to int
-	// above is the sum of the positive nets that are greater, held that and
-	// the group's own, if it is positive.
-	above, held unitSum
-	valueless   bool // not positive
+	order    []int32   // indices of accounts, equal nets by ID
+	ends     []int     // the place after each group
+	held     []unitSum // the positive nets of each group and those before it
+	total    unitSum   // of the positive nets
+	positive int       // how many accounts have one
+	valued   int       // how many groups have one
 }
 
 // rankByNet ranks the accounts, which [checkAccounts] has seen.
 func rankByNet(accounts []Account) *ranking {
 	r := &ranking{
-		accounts: accounts, order: make([]int, len(accounts)),
+		accounts: accounts, order: make([]int32, len(accounts)),
 		units: unitsOf(len(accounts), func(i int) decimal.Decimal { return accounts[i].Net }),
 	}
 	for i := range r.order {
-		r.order[i] = i
+		r.order[i] = int32(i)
 	}
-	slices.SortFunc(r.order, func(i, j int) int {
-		if c := r.units.compare(j, i); c != 0 {
-			return c
+	if small := r.units.small; small != nil {
+		// Beside its amount an index is sorted much faster than through it.
+		type pair struct {
+			net int64
+			at  int32
 		}
-		return strings.Compare(accounts[i].ID, accounts[j].ID)
-	})
-	for _, to := range runsOf(len(accounts), func(p, q int) bool { return r.units.compare(r.order[p], r.order[q]) == 0 }) {
-		g := rankedGroup{to: to, above: r.total}
-		if n := len(r.groups); n > 0 {
-			g.from = r.groups[n-1].to
+		pairs := make([]pair, len(small))
+		for i, net := range small {
+			pairs[i] = pair{net, int32(i)}
 		}
-		at := r.order[g.from]
-		if g.valueless = r.units.sign(at) <= 0; !g.valueless {
-			r.total, r.positive, r.valued = r.total.plus(&r.units, at, to-g.from), to, len(r.groups)+1
+		slices.SortFunc(pairs, func(a, b pair) int {
+			if a.net != b.net {
+				return cmp.Compare(b.net, a.net)
+			}
+			return strings.Compare(accounts[a.at].ID, accounts[b.at].ID)
+		})
+		for p := range pairs {
+			r.order[p] = pairs[p].at
 		}
-		g.held = r.total
-		r.groups = append(r.groups, g)
+	} else {
+		slices.SortFunc(r.order, func(i, j int32) int {
+			if c := r.units.compare(int(j), int(i)); c != 0 {
+				return c
+			}
+			return strings.Compare(accounts[i].ID, accounts[j].ID)
+		})
+	}
+	r.ends = runsOf(len(accounts), func(p, q int) bool { return r.units.compare(int(r.order[p]), int(r.order[q])) == 0 })
+	r.held = make([]unitSum, len(r.ends))
+	for i, to := range r.ends {
+		if at := r.first(i); r.units.sign(at) > 0 {
+			r.total = r.total.plus(&r.units, at, to-r.from(i))
+			r.positive, r.valued = to, i+1
+		}
+		r.held[i] = r.total
 	}
 	return r
 }
 
+// from is the first place of a group; the places go up to ends[group]-1.
+func (r *ranking) from(group int) int {
+	if group == 0 {
+		return 0
+	}
+	return r.ends[group-1]
+}
+
+// first is the index of the first account of a group.
+func (r *ranking) first(group int) int { return int(r.order[r.from(group)]) }
+
+// above is the sum of the positive nets greater than the group's.
+func (r *ranking) above(group int) unitSum {
+	if group == 0 {
+		return unitSum{}
+	}
+	return r.held[group-1]
+}
+
 // share is that of one account of the group in the total.
-func (g *rankedGroup) share(r *ranking) float64 {
-	return unitSum{}.plus(&r.units, r.order[g.from], 1).over(r.total)
+func (r *ranking) share(group int) float64 {
+	return unitSum{}.plus(&r.units, r.first(group), 1).over(r.total)
 }
 
 // ceilTimes returns the least whole number of units that is not below s * d:

@@ -12,9 +12,16 @@ import (
 // bins, to 128 MB.
 const maxJenksTable = 1 << 25
 
-// runs are the distinct values among ascending ones: ends[i] is the index
-// after the last value of the i-th.
-func runsOf(n int, same func(i, j int) bool) (ends []int) {
+// runsOf finds the distinct ones among sorted values: the index after the last
+// value of each.
+func runsOf(n int, same func(i, j int) bool) []int {
+	count := min(n, 1)
+	for i := 1; i < n; i++ {
+		if !same(i-1, i) {
+			count++
+		}
+	}
+	ends := make([]int, 0, count)
 	for from := 0; from < n; {
 		to := from + 1
 		for to < n && same(from, to) {

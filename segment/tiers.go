@@ -112,18 +112,19 @@ func Tiers(accounts []Account, opts *TierOptions) (*TierResult, error) {
 
 	full := tierLimits(tiers, r.positive)
 	nets := make([]unitSum, len(out.Tiers))
-	for at, i := 0, 0; i < len(r.groups); i++ {
-		g := &r.groups[i]
-		for at < none && (g.valueless || g.from >= full[at]) {
+	at := 0
+	for i, to := range r.ends {
+		from := r.from(i)
+		for at < none && (i >= r.valued || from >= full[at]) {
 			at++
 		}
 		t := &out.Tiers[at]
-		t.Accounts += g.to - g.from
-		t.Least = accounts[r.order[g.from]].Net
-		nets[at] = nets[at].plus(&r.units, r.order[g.from], g.to-g.from)
-		for p := g.from; p < g.to; p++ {
+		t.Accounts += to - from
+		t.Least = accounts[r.first(i)].Net
+		nets[at] = nets[at].plus(&r.units, r.first(i), to-from)
+		for p := from; p < to; p++ {
 			a := &accounts[r.order[p]]
-			out.Accounts[p] = TierAccount{ID: a.ID, Net: a.Net, Tier: t.Key, Rank: g.from + 1}
+			out.Accounts[p] = TierAccount{ID: a.ID, Net: a.Net, Tier: t.Key, Rank: from + 1}
 		}
 	}
 	for i := range out.Tiers {
