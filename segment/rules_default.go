@@ -41,9 +41,9 @@ const (
 //	hibernating         1         3-5
 //	lost                1
 //
-// The first match decides. With n scores the score s counts as the
-// ceil(5s/n)-th of five; a segment that then has no scores of its own is left
-// out. Where a number is outside its domain, it is taken as the nearest one
+// The first match decides. Where a scale has n scores, the score s counts as
+// the one of five in which the middle of its bin lies, the ceil(5(s-1/2)/n)-th;
+// a segment that then has no scores of its own is left out. Where a number is outside its domain, it is taken as the nearest one
 // inside.
 func DefaultRules(bins Cell) *Rules {
 	all := Span{1, 5}
@@ -104,8 +104,9 @@ func withinBins(c Cell) Cell {
 }
 
 // stretch turns a span of five scores into one of n: those s for which
-// ceil(5s/n) is in it. Where there is none, it returns a span that goes down.
-func stretch(s Span, n int) Span { return Span{(s[0]-1)*n/5 + 1, s[1] * n / 5} }
+// ceil(5(s-1/2)/n) is in it. Where there is none, it returns a span that goes
+// down.
+func stretch(s Span, n int) Span { return Span{(2*n*(s[0]-1)+5)/10 + 1, (2*n*s[1] + 5) / 10} }
 
 // prune takes out the rules that have nothing to decide.
 func (r *Rules) prune() {

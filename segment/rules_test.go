@@ -228,14 +228,17 @@ func TestDefaultRules(t *testing.T) {
 			require.NoError(t, rules.Validate(), "%v", bins)
 			require.Equal(t, bins, rules.Bins)
 		}
-		// The score s of n counts as the ceil(5s/n)-th of five.
-		fifth := func(s, n int) int { return (5*s + n - 1) / n }
+		// The score s of n counts as the ceil(5(s-1/2)/n)-th of five.
+		fifth := func(s, n int) int { return (5*(2*s-1) + 2*n - 1) / (2 * n) }
 		rules := DefaultRules(bins)
 		for _, c := range grid(bins) {
 			want := five.Of(Cell{fifth(c.R, bins.R), fifth(c.F, bins.F), fifth(c.M, bins.M)})
 			require.Equal(t, want, rules.Of(c))
 		}
 	}
+	three, two := DefaultRules(Cell{3, 3, 3}), DefaultRules(Cell{2, 2, 2})
+	assert.Equal(t, []string{Champions, Loyal, Lost}, []string{three.Of(Cell{3, 3, 3}).Key, three.Of(Cell{2, 2, 2}).Key, three.Of(Cell{1, 1, 1}).Key})
+	assert.Equal(t, []string{Champions, CannotLose, AboutToSleep}, []string{two.Of(Cell{2, 2, 2}).Key, two.Of(Cell{1, 2, 2}).Key, two.Of(Cell{1, 1, 1}).Key})
 	assert.Equal(t, Cell{2, MaxBins, 5}, DefaultRules(Cell{-1, 1000, 5}).Bins)
 	eight := EightRules(Cell{5, 5, 5})
 	assert.Equal(t, []string{"重要价值客户", "重要挽留客户", "一般发展客户", "一般挽留客户"}, []string{
