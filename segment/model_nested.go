@@ -37,9 +37,8 @@ func (m *Model) monetary(r, f int) []Cut[decimal.Decimal] {
 	return m.Monetary.Cuts
 }
 
-// fitNested fits the scales within the scores; the three figures of an account
-// stand at the same index.
-func (m *Model) fitNested(days, orders []int, nets []decimal.Decimal, frequency, monetary ScaleOptions) error {
+// fitNested fits the scales within the scores.
+func (m *Model) fitNested(figures rfmColumns, frequency, monetary ScaleOptions) error {
 	bins := m.Frequency.Bins()
 	n := &NestedScales{
 		Frequency: make([]Scale[int], m.Recency.Bins()),
@@ -47,9 +46,9 @@ func (m *Model) fitNested(days, orders []int, nets []decimal.Decimal, frequency,
 	}
 	m.Nested = n
 	byR := make([][]int, len(n.Frequency)) // their orders
-	for i, d := range days {
+	for i, d := range figures.days {
 		r := m.r(d)
-		byR[r-1] = append(byR[r-1], orders[i])
+		byR[r-1] = append(byR[r-1], figures.orders[i])
 	}
 	for i, values := range byR {
 		if len(values) == 0 {
@@ -62,10 +61,10 @@ func (m *Model) fitNested(days, orders []int, nets []decimal.Decimal, frequency,
 		n.Frequency[i] = scale
 	}
 	byF := make([][]decimal.Decimal, len(n.Monetary))
-	for i, d := range days {
+	for i, d := range figures.days {
 		r := m.r(d)
-		at := (r-1)*bins + m.f(orders[i], r) - 1
-		byF[at] = append(byF[at], nets[i])
+		at := (r-1)*bins + m.f(figures.orders[i], r) - 1
+		byF[at] = append(byF[at], figures.nets[i])
 	}
 	for i, values := range byF {
 		if len(values) == 0 {

@@ -30,7 +30,7 @@ func NtileScores(accounts []Account, bins int) ([]Score, error) {
 	if err := checkAccounts(accounts); err != nil {
 		return nil, err
 	}
-	if _, _, _, err := rfmFigures(accounts); err != nil {
+	if _, err := rfmFigures(accounts); err != nil {
 		return nil, err
 	}
 	var scored []int

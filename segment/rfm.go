@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,26 +66,25 @@ func FitRFM(accounts []Account, opts *RFMOptions) (*Model, error) {
 	if err := checkAccounts(accounts); err != nil {
 		return nil, err
 	}
-	days, orders, nets, err := rfmFigures(accounts)
+	figures, err := rfmFigures(accounts)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{
 		Schema: ModelSchema, Version: ModelVersion, Policy: o.Policy,
 		AsOf: accounts[0].AsOf, Location: accounts[0].AsOf.Location().String(), Currency: accounts[0].Currency,
-		Rule: o.Rule, Scored: len(days), Unscored: len(accounts) - len(days),
+		Rule: o.Rule, Scored: len(figures.days), Unscored: len(accounts) - len(figures.days),
 	}
-	if m.Recency, err = fitCounts(days, o.Recency, true); err != nil {
-		return nil, err
+	days, orders := figures.days, figures.orders
+	if o.Nested { // which needs them unsorted
+		days, orders = slices.Clone(days), slices.Clone(orders)
 	}
-	if m.Frequency, err = fitCounts(orders, o.Frequency, false); err != nil {
-		return nil, err
-	}
-	if m.Monetary, err = fitMoney(nets, o.Monetary, false); err != nil {
+	nets := unitsOf(len(figures.nets), func(i int) decimal.Decimal { return figures.nets[i] })
+	if err := m.fitScales(days, orders, nets, &o); err != nil {
 		return nil, err
 	}
 	if o.Nested {
-		if err := m.fitNested(days, orders, nets, o.Frequency, o.Monetary); err != nil {
+		if err := m.fitNested(figures, o.Frequency, o.Monetary); err != nil {
 			return nil, err
 		}
 	}
@@ -126,24 +126,30 @@ func (o *RFMOptions) resolve() error {
 	return errors.Join(faults...)
 }
 
-// rfmFigures returns the three figures of the accounts that have orders.
-func rfmFigures(accounts []Account) (days, orders []int, nets []decimal.Decimal, err error) {
-	days = make([]int, 0, len(accounts))
-	orders = make([]int, 0, len(accounts))
-	nets = make([]decimal.Decimal, 0, len(accounts))
+// rfmColumns are the figures of accounts, those of one at the same index.
+type rfmColumns struct {
+	days, orders []int
+	nets         []decimal.Decimal
+}
+
+// rfmFigures returns the figures of the accounts that have orders.
+func rfmFigures(accounts []Account) (out rfmColumns, err error) {
+	out.days = make([]int, 0, len(accounts))
+	out.orders = make([]int, 0, len(accounts))
+	out.nets = make([]decimal.Decimal, 0, len(accounts))
 	for i := range accounts {
 		a := &accounts[i]
 		if err := a.checkRFM(i+1, accounts[0].AsOf); err != nil {
-			return nil, nil, nil, err
+			return out, err
 		}
 		if a.HasOrders() {
-			days, orders, nets = append(days, a.DaysSinceLast), append(orders, a.Orders), append(nets, a.Net)
+			out.days, out.orders, out.nets = append(out.days, a.DaysSinceLast), append(out.orders, a.Orders), append(out.nets, a.Net)
 		}
 	}
-	if len(days) == 0 {
+	if len(out.days) == 0 {
 		err = &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "accounts", Reason: "no account has orders"}
 	}
-	return days, orders, nets, err
+	return out, err
 }
 
 func (m *Model) fitDimensions(accounts []Account, o *RFMOptions) error {

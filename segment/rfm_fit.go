@@ -8,9 +8,22 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// fitCounts finds the cuts among counts, in any order and not empty.
-func fitCounts(values []int, o ScaleOptions, lowerBetter bool) (Scale[int], error) {
-	sorted := slices.Clone(values)
+// fitScales finds the three scales among the figures of accounts, which stand
+// at the same index. It sorts them, each by itself.
+func (m *Model) fitScales(days, orders []int, nets units, o *RFMOptions) (err error) {
+	if m.Recency, err = fitCounts(days, o.Recency, true); err != nil {
+		return err
+	}
+	if m.Frequency, err = fitCounts(orders, o.Frequency, false); err != nil {
+		return err
+	}
+	m.Monetary, err = fitUnits(nets, o.Monetary, false)
+	return err
+}
+
+// fitCounts finds the cuts among counts, in any order and not empty. It sorts
+// them.
+func fitCounts(sorted []int, o ScaleOptions, lowerBetter bool) (Scale[int], error) {
 	slices.Sort(sorted)
 	s := Scale[int]{Rule: o.Rule}
 	if o.Rule == GivenBreaks {
@@ -39,7 +52,11 @@ func fitCounts(values []int, o ScaleOptions, lowerBetter bool) (Scale[int], erro
 // fitMoney finds the cuts among amounts, in any order, not empty, and in the
 // range of money.
 func fitMoney(values []decimal.Decimal, o ScaleOptions, lowerBetter bool) (Scale[decimal.Decimal], error) {
-	u := unitsOf(len(values), func(i int) decimal.Decimal { return values[i] })
+	return fitUnits(unitsOf(len(values), func(i int) decimal.Decimal { return values[i] }), o, lowerBetter)
+}
+
+// fitUnits is fitMoney for amounts in units, which it sorts.
+func fitUnits(u units, o ScaleOptions, lowerBetter bool) (Scale[decimal.Decimal], error) {
 	slices.Sort(u.small)
 	slices.SortFunc(u.wide, (*big.Int).Cmp)
 	value := func(i int) decimal.Decimal {
