@@ -133,7 +133,7 @@ func ExplainMove(model *Model, of *Migration, move Move, opts *ExplainOptions) (
 		}
 	}
 	was, is := account(move.Before, before), account(move.After, after)
-	if model.Score(was) != move.From || model.Score(is) != move.To {
+	if !sameScores(model.Score(was), move.From) || !sameScores(model.Score(is), move.To) {
 		return nil, &keyaccount.InputError{
 			Kind: keyaccount.ErrMismatch, Field: "move.To", Value: move.To.Code(),
 			Reason: "the model gives other scores to these figures; give the one that made the migration",
@@ -168,40 +168,48 @@ func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 	e.R.Score, e.R.Figure = e.Score.R, a.DaysSinceLast
 	e.F.Score, e.F.Figure = e.Score.F, a.Orders
 	e.M.Score, e.M.Figure = e.Score.M, a.Net
+	with := func(f Figures) Score {
+		return m.Score(Account{Currency: a.Currency, DaysSinceLast: f.DaysSinceLast, Orders: f.Orders, Net: f.Net})
+	}
 	if !a.HasOrders() {
-		e.F.Up = &CutDistance[int]{Score: m.f(1), Figure: 1, By: 1}
+		e.F.Up = &CutDistance[int]{Score: with(Figures{Orders: 1}).F, Figure: 1, By: 1}
 		return e
 	}
+	days := func(at int) *CutDistance[int] {
+		return &CutDistance[int]{Score: with(Figures{Orders: 1, DaysSinceLast: at}).R, Figure: at, By: max(at-a.DaysSinceLast, a.DaysSinceLast-at)}
+	}
+	orders := func(at int) *CutDistance[int] {
+		return &CutDistance[int]{Score: with(Figures{Orders: at}).F, Figure: at, By: max(at-a.Orders, a.Orders-at)}
+	}
+	net := func(at, by decimal.Decimal) *CutDistance[decimal.Decimal] {
+		return &CutDistance[decimal.Decimal]{Score: with(Figures{Orders: 1, Net: at}).M, Figure: at, By: by}
+	}
 	// Fewer days are better.
-	if days, ok := below(m.Recency.Cuts, a.DaysSinceLast); ok && days >= 0 {
-		e.R.Up = &CutDistance[int]{Score: m.r(days), Figure: days, By: a.DaysSinceLast - days}
+	if at, ok := below(m.Recency.Cuts, a.DaysSinceLast); ok && at >= 0 {
+		e.R.Up = days(at)
 	}
-	if days, ok := above(m.Recency.Cuts, a.DaysSinceLast); ok {
-		e.R.Down = &CutDistance[int]{Score: m.r(days), Figure: days, By: days - a.DaysSinceLast}
+	if at, ok := above(m.Recency.Cuts, a.DaysSinceLast); ok {
+		e.R.Down = days(at)
 	}
-	if orders, ok := above(m.Frequency.Cuts, a.Orders); ok {
-		e.F.Up = &CutDistance[int]{Score: m.f(orders), Figure: orders, By: orders - a.Orders}
+	if at, ok := above(m.Frequency.Cuts, a.Orders); ok {
+		e.F.Up = orders(at)
 	}
-	if orders, ok := below(m.Frequency.Cuts, a.Orders); ok && orders >= 1 {
-		e.F.Down = &CutDistance[int]{Score: m.f(orders), Figure: orders, By: a.Orders - orders}
+	if at, ok := below(m.Frequency.Cuts, a.Orders); ok && at >= 1 {
+		e.F.Down = orders(at)
 	}
 	n := beyond(a.Net, m.Monetary.Cuts, compareNet)
 	if n < len(m.Monetary.Cuts) {
 		c := m.Monetary.Cuts[n]
 		by := unitsTo(c, a.Net, unit, !c.OrEqual)
-		e.M.Up = moneyDistance(m, a.Net.Add(by), by)
+		e.M.Up = net(a.Net.Add(by), by)
 	}
 	if n > 0 {
 		c := m.Monetary.Cuts[n-1]
 		c.Value = c.Value.Neg()
 		by := unitsTo(c, a.Net.Neg(), unit, c.OrEqual)
-		e.M.Down = moneyDistance(m, a.Net.Sub(by), by)
+		e.M.Down = net(a.Net.Sub(by), by)
 	}
 	return e
-}
-
-func moneyDistance(m *Model, net, by decimal.Decimal) *CutDistance[decimal.Decimal] {
-	return &CutDistance[decimal.Decimal]{Score: m.m(net), Figure: net, By: by}
 }
 
 // above returns the smallest number that is beyond a cut that x is not beyond.

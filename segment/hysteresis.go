@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -160,7 +161,7 @@ func (b *HysteresisBand) StepFigure(held HeldLevel, figure decimal.Decimal, cuts
 		}
 	}
 	for i, c := range cuts {
-		if !exact.InRange(c.Value) || c.Over < 0 || c.Over > MaxBins || i > 0 && moneyCutOrder(cuts[i-1], c) > 0 {
+		if !exact.InRange(c.Value) || c.Over < 0 || i > 0 && moneyCutOrder(cuts[i-1], c) > 0 {
 			return HeldLevel{}, &keyaccount.InputError{
 				Kind: keyaccount.ErrOutOfRange, Field: "cuts", Row: i + 1, Value: exact.Text(c.Value),
 				Reason: "the cuts must ascend, within the range of money",
@@ -195,12 +196,12 @@ func (b *HysteresisBand) next(held HeldLevel, r reading) HeldLevel {
 	out := HeldLevel{Level: held.Level}
 	up, upFor := d.Up, 1
 	down, downFor := d.Down, 1
-	for i := len(held.Recent) - 1; i >= 0; i-- {
+	for _, before := range slices.Backward(held.Recent) {
 		if upFor < b.Promote.periods() {
-			up, upFor = min(up, held.Recent[i].Up), upFor+1
+			up, upFor = min(up, before.Up), upFor+1
 		}
 		if downFor < b.Demote.periods() {
-			down, downFor = max(down, held.Recent[i].Down), downFor+1
+			down, downFor = max(down, before.Down), downFor+1
 		}
 	}
 	if upFor == b.Promote.periods() {

@@ -139,7 +139,7 @@ func (h *Hysteresis) Step(state HysteresisState, a Account) (HysteresisState, er
 
 // unseen reports whether the state is that of an account not yet looked at.
 func (s *HysteresisState) unseen() bool {
-	return s.Schema == "" && s.Version == 0 && s.ID == "" && s.Bins == 0 && s.Score() == Score{}
+	return s.Schema == "" && s.Version == 0 && s.ID == "" && s.Bins == 0 && s.R.Level+s.F.Level+s.M.Level == 0
 }
 
 // step is Step for a state and an account that belong together.
@@ -219,7 +219,7 @@ func (h *Hysteresis) StepAll(states []HysteresisState, accounts []Account) ([]Hy
 		if !listed {
 			a = &Account{ID: s.ID, AsOf: asOf, DaysSinceLast: -1}
 		}
-		if next := h.step(s, a); listed || next.Score() != (Score{}) {
+		if next := h.step(s, a); listed || next.R.Level+next.F.Level+next.M.Level > 0 {
 			out = append(out, next)
 		}
 	})

@@ -122,7 +122,7 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 		return nil, err
 	}
 	out := &Migration{Model: model.AsOf, Before: asOfAll(before), After: asOfAll(after), Moves: []Move{}}
-	r, f, m := newTally(model.Bins), newTally(model.Bins), newTally(model.Bins)
+	r, f, m := newMoveTally(model.Bins), newMoveTally(model.Bins), newMoveTally(model.Bins)
 	joinAccounts(before, after, func(was, is *Account) {
 		move := Move{}
 		if was != nil {
@@ -154,11 +154,11 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 // count puts an account into its one class and returns the kind of its move,
 // empty where it did not move.
 func (m *Migration) count(listedBefore, listedAfter bool, from, to Score) MoveKind {
-	scoredBefore, scoredAfter := from != Score{}, to != Score{}
+	scoredBefore, scoredAfter := from.R > 0, to.R > 0
 	switch {
 	case scoredBefore && scoredAfter:
 		m.Stayed++
-		if from == to {
+		if sameScores(from, to) {
 			return ""
 		}
 		m.Moved++
@@ -179,6 +179,8 @@ func (m *Migration) count(listedBefore, listedAfter bool, from, to Score) MoveKi
 	m.Unscored++
 	return ""
 }
+
+func sameScores(a, b Score) bool { return a.R == b.R && a.F == b.F && a.M == b.M }
 
 func checkModel(field string, m *Model) error {
 	if m == nil {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// joinAccounts visits the accounts of both lists in the order of their IDs;
-// was or is is nil where the account stands in the other list only. The IDs of
-// each list are unique.
+// joinAccounts visits the accounts of both lists in the order of their IDs,
+// with nil where the account does not stand in that list. The IDs of each list
+// are unique.
 func joinAccounts(before, after []Account, visit func(was, is *Account)) {
 	join(newByID(before, accountID), newByID(after, accountID), visit)
 }
@@ -66,7 +66,7 @@ func (b *byID[T]) duplicate() int {
 
 func join[A, B any](a byID[A], b byID[B], visit func(*A, *B)) {
 	for i, j := 0, 0; i < len(a.list) || j < len(b.list); {
-		order := 0
+		var order int
 		switch {
 		case i == len(a.list):
 			order = 1

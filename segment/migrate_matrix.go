@@ -88,7 +88,7 @@ func MigrateLabels(order []string, before, after []Labelled) (*LabelMigration, e
 		return nil, err
 	}
 	out := &LabelMigration{Moves: []LabelMove{}}
-	t := newTally(len(order))
+	t := newMoveTally(len(order))
 	join(was, is, func(a, b *Labelled) {
 		move, from, to := LabelMove{}, 0, 0
 		if a != nil {
@@ -154,17 +154,17 @@ func labelledByID(side string, list []Labelled, rank map[string]int) (byID[Label
 	return b, nil
 }
 
-// tally counts pairs of ranks from 0 to n, 0 being no class.
-type tally struct {
+// moveTally counts pairs of ranks from 0 to n, 0 being no class.
+type moveTally struct {
 	n     int
 	cells []int
 }
 
-func newTally(n int) *tally { return &tally{n: n, cells: make([]int, (n+1)*(n+1))} }
+func newMoveTally(n int) *moveTally { return &moveTally{n: n, cells: make([]int, (n+1)*(n+1))} }
 
-func (t *tally) add(from, to int) { t.cells[from*(t.n+1)+to]++ }
+func (t *moveTally) add(from, to int) { t.cells[from*(t.n+1)+to]++ }
 
-func (t *tally) matrix(labels []string) MigrationMatrix {
+func (t *moveTally) matrix(labels []string) MigrationMatrix {
 	ints := func() []int { return make([]int, t.n) }
 	m := MigrationMatrix{Labels: labels, Before: ints(), After: ints(), Entered: ints(), Left: ints()}
 	copy(m.Entered, t.cells[1:t.n+1])

@@ -45,18 +45,18 @@ func psiTest(index float64, df, n, m int, level float64) *PSITest {
 		return t
 	}
 	unit := 1/float64(n) + 1/float64(m)
-	t.ChiSquare = unit * chiSquareQuantile(df, level)
+	t.ChiSquare = unit * psiQuantile(df, level)
 	t.Normal = unit * (float64(df) + math.Sqrt2*math.Erfcinv(2*level)*math.Sqrt(2*float64(df)))
-	t.PValue = chiSquareTail(df, index/unit)
+	t.PValue = psiTail(df, index/unit)
 	t.Significant = index > t.ChiSquare
 	return t
 }
 
-// chiSquareTail returns P(χ² > x) for a whole number of degrees of freedom,
+// psiTail returns P(χ² > x) for a whole number of degrees of freedom,
 // for which it is a finite sum of positive terms (Abramowitz and Stegun 1964,
 // 26.4.4 and 26.4.5). Each is taken through its logarithm, which neither
 // overflows nor vanishes early.
-func chiSquareTail(df int, x float64) float64 {
+func psiTail(df int, x float64) float64 {
 	if x <= 0 {
 		return 1
 	}
@@ -72,11 +72,11 @@ func chiSquareTail(df int, x float64) float64 {
 	return min(tail, 1)
 }
 
-// chiSquareQuantile returns the x with P(χ² > x) = level, by bisection down to
+// psiQuantile returns the x with P(χ² > x) = level, by bisection down to
 // neighbouring numbers.
-func chiSquareQuantile(df int, level float64) float64 {
+func psiQuantile(df int, level float64) float64 {
 	lo, hi := 0.0, 1.0
-	for chiSquareTail(df, hi) > level {
+	for psiTail(df, hi) > level {
 		lo, hi = hi, 2*hi
 	}
 	for {
@@ -84,7 +84,7 @@ func chiSquareQuantile(df int, level float64) float64 {
 		if mid <= lo || mid >= hi {
 			return hi
 		}
-		if chiSquareTail(df, mid) > level {
+		if psiTail(df, mid) > level {
 			lo = mid
 		} else {
 			hi = mid
@@ -126,10 +126,10 @@ func psiOptions(opts *PSIOptions, before, after int) (PSIOptions, error) {
 	}
 	// Negated, so that NaN is refused too.
 	if o.Empty == FloorEmpty && !(o.Floor > 0 && o.Floor*float64(before) <= 1) {
-		fault("Floor", floatText(o.Floor), "a floor lies above 0 and at most at one over the number of bins")
+		fault("Floor", shareText(o.Floor), "a floor lies above 0 and at most at one over the number of bins")
 	}
 	if !(o.Level > 0 && o.Level <= 0.5) {
-		fault("Level", floatText(o.Level), "a significance level lies above 0 and at most at 0.5")
+		fault("Level", shareText(o.Level), "a significance level lies above 0 and at most at 0.5")
 	}
 	return o, errors.Join(faults...)
 }
@@ -154,14 +154,14 @@ func checkShares(side string, shares []float64) error {
 	total := 0.0
 	for i, s := range shares {
 		if !(s >= 0 && s <= 1) {
-			return psiFault(keyaccount.ErrOutOfRange, side, i+1, floatText(s), "a share lies between 0 and 1")
+			return psiFault(keyaccount.ErrOutOfRange, side, i+1, shareText(s), "a share lies between 0 and 1")
 		}
 		total += s
 	}
 	if math.Abs(total-1) > 1e-6 {
-		return psiFault(keyaccount.ErrOutOfRange, side, 0, floatText(total), "the shares must add up to 1")
+		return psiFault(keyaccount.ErrOutOfRange, side, 0, shareText(total), "the shares must add up to 1")
 	}
 	return nil
 }
 
-func floatText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+func shareText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
