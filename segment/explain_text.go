@@ -68,7 +68,7 @@ var (
 		name: "R", figure: "距上次下单天数", one: "天", many: "天", up: "距上次下单缩短 {n} {u}", down: "再过 {n} {u}不下单",
 	}
 	ordersInChinese = scaleWords{name: "F", figure: "订单数", one: "单", many: "单", up: "再增 {n} {u}", down: "减少 {n} {u}"}
-	netInChinese    = scaleWords{name: "M", figure: "净额", up: "再增 {n} {u}", down: "减少 {n} {u}"}
+	netInChinese    = scaleWords{name: "M", figure: "净额", up: "再增 {n} {u} ", down: "减少 {n} {u} "}
 )
 
 func sentence[T int | decimal.Decimal](x *Explained[T], w *words, s *scaleWords, text func(T) string) string {

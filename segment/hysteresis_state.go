@@ -98,7 +98,7 @@ type Hysteresis struct {
 // NewHysteresis works out the cuts beyond which the policy promotes and
 // demotes. It refuses a model or a policy that does not validate.
 func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
-	if err := errors.Join(checkModel("model", model), within("policy", policy.Validate())); err != nil {
+	if err := errors.Join(checkModel("model", model), policy.Validate()); err != nil {
 		return nil, err
 	}
 	m := *model
