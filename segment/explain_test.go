@@ -86,8 +86,8 @@ func TestExplainChangeInWords(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"R fell 4->1: days since the last order 20->95; next cut needs 5 days fewer since the last order",
-		"F fell 5->3: orders 9->6; next cut needs 2 more orders; 2 orders fewer gives 2",
-		"M rose 2->3: net 120.50->480.00; next cut needs 20.00 EUR more; 146.67 EUR less gives 2",
+		"F fell 5->3: orders 9->6; next cut needs 2 more orders; falls to 2 with 2 orders fewer",
+		"M rose 2->3: net 120.50->480.00; next cut needs 20.00 EUR more; falls to 2 with 146.67 EUR less",
 	}, e.Sentences("en"))
 	assert.Equal(t, []string{
 		"R 降 4->1：距上次下单天数 20->95；距上次下单缩短 5 天升至 2",
@@ -106,10 +106,10 @@ func TestExplainChangeInWords(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "F ends, it was 5: no orders; next cut needs 1 more order", gone.Sentences("en")[1])
 	assert.Contains(t, gone.Sentences("zh")[1], "F 不再评分，原为 5：没有订单")
-	assert.Equal(t, "F is 3: orders 6; next cut needs 2 more orders; 2 orders fewer gives 2", explained(t, m, after, nil).Sentences("")[1])
+	assert.Equal(t, "F is 3: orders 6; next cut needs 2 more orders; falls to 2 with 2 orders fewer", explained(t, m, after, nil).Sentences("")[1])
 	bare := after
 	bare.Currency, m.Currency = "", ""
-	assert.Contains(t, explained(t, m, bare, nil).Sentences("en")[2], "next cut needs 20.00 more; 146.67 less gives 2")
+	assert.Contains(t, explained(t, m, bare, nil).Sentences("en")[2], "next cut needs 20.00 more; falls to 2 with 146.67 less")
 }
 
 func TestExplainMove(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 // Sentences returns one sentence each for R, F and M, as in
 //
-//	F fell 5->3: orders 9->6; next cut needs 2 more orders; 1 order fewer gives 2
+//	F fell 5->3: orders 9->6; next cut needs 2 more orders; falls to 2 with 1 order fewer
 //
 // in Chinese where lang is "zh" or a tag of it, else in English. They say what
 // the fields of the Explanation say, no more.
@@ -29,14 +29,15 @@ func (e *Explanation) Sentences(lang string) []string {
 	}
 }
 
-// words join the parts of a sentence, {from}, {to} and {score} being scores.
+// words join the parts of a sentence; {from} and {to} are scores.
 type words struct {
 	is, rose, fell, stays, begins, ends, none string
 	noOrders, colon, semicolon                string
-	better, farBetter, worse                  string // after what it takes
+	better, farBetter                         string // after what it takes
 }
 
-// scaleWords are how one scale is spoken of; {n} is a distance, {u} its unit.
+// scaleWords are how one scale is spoken of; {n} is a distance, {u} its unit,
+// {score} where it leads.
 type scaleWords struct {
 	name, figure, one, many string
 	up, down                string
@@ -47,28 +48,28 @@ var (
 		is: " is {to}", rose: " rose {from}->{to}", fell: " fell {from}->{to}", stays: " stays {to}",
 		begins: " begins at {to}", ends: " ends, it was {from}", none: " has no score",
 		noOrders: "no orders", colon: ": ", semicolon: "; ",
-		farBetter: " and gives {score}", worse: " gives {score}",
+		farBetter: " and gives {score}",
 	}
 	daysInEnglish = scaleWords{
 		name: "R", figure: "days since the last order", one: "day", many: "days",
-		up: "next cut needs {n} {u} fewer since the last order", down: "{n} more {u} without one",
+		up: "next cut needs {n} {u} fewer since the last order", down: "falls to {score} after {n} more {u} without one",
 	}
 	ordersInEnglish = scaleWords{
-		name: "F", figure: "orders", one: "order", many: "orders", up: "next cut needs {n} more {u}", down: "{n} {u} fewer",
+		name: "F", figure: "orders", one: "order", many: "orders", up: "next cut needs {n} more {u}", down: "falls to {score} with {n} {u} fewer",
 	}
-	netInEnglish = scaleWords{name: "M", figure: "net", up: "next cut needs {n} {u} more", down: "{n} {u} less"}
+	netInEnglish = scaleWords{name: "M", figure: "net", up: "next cut needs {n} {u} more", down: "falls to {score} with {n} {u} less"}
 
 	chinese = words{
 		is: " 为 {to}", rose: " 升 {from}->{to}", fell: " 降 {from}->{to}", stays: " 保持 {to}",
 		begins: " 新评为 {to}", ends: " 不再评分，原为 {from}", none: " 无评分",
 		noOrders: "没有订单", colon: "：", semicolon: "；",
-		better: "升至 {score}", farBetter: "升至 {score}", worse: "降至 {score}",
+		better: "升至 {score}", farBetter: "升至 {score}",
 	}
 	daysInChinese = scaleWords{
-		name: "R", figure: "距上次下单天数", one: "天", many: "天", up: "距上次下单缩短 {n} {u}", down: "再过 {n} {u}不下单",
+		name: "R", figure: "距上次下单天数", one: "天", many: "天", up: "距上次下单缩短 {n} {u}", down: "再过 {n} {u}不下单降至 {score}",
 	}
-	ordersInChinese = scaleWords{name: "F", figure: "订单数", one: "单", many: "单", up: "再增 {n} {u}", down: "减少 {n} {u}"}
-	netInChinese    = scaleWords{name: "M", figure: "净额", up: "再增 {n} {u} ", down: "减少 {n} {u} "}
+	ordersInChinese = scaleWords{name: "F", figure: "订单数", one: "单", many: "单", up: "再增 {n} {u}", down: "减少 {n} {u}降至 {score}"}
+	netInChinese    = scaleWords{name: "M", figure: "净额", up: "再增 {n} {u} ", down: "减少 {n} {u} 降至 {score}"}
 )
 
 func sentence[T int | decimal.Decimal](x *Explained[T], w *words, s *scaleWords, text func(T) string) string {
@@ -106,7 +107,7 @@ func sentence[T int | decimal.Decimal](x *Explained[T], w *words, s *scaleWords,
 		step(x.Up, s.up, gives)
 	}
 	if x.Down != nil {
-		step(x.Down, s.down, w.worse)
+		step(x.Down, s.down, "")
 	}
 	return b.String()
 }

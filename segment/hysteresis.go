@@ -160,12 +160,10 @@ func (b *HysteresisBand) StepFigure(held HeldLevel, figure decimal.Decimal, cuts
 			Kind: keyaccount.ErrOutOfRange, Field: "figure", Value: exact.Text(figure), Reason: "the power of ten is too high or too low",
 		}
 	}
-	for i, c := range cuts {
-		if !exact.InRange(c.Value) || c.Over < 0 || i > 0 && moneyCutOrder(cuts[i-1], c) > 0 {
-			return HeldLevel{}, &keyaccount.InputError{
-				Kind: keyaccount.ErrOutOfRange, Field: "cuts", Row: i + 1, Value: exact.Text(c.Value),
-				Reason: "the cuts must ascend, within the range of money",
-			}
+	unfit := func(c Cut[decimal.Decimal]) bool { return !exact.InRange(c.Value) || c.Over < 0 }
+	if slices.ContainsFunc(cuts, unfit) || !slices.IsSortedFunc(cuts, moneyCutOrder) {
+		return HeldLevel{}, &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "cuts", Reason: "the cuts must ascend, within the range of money",
 		}
 	}
 	return b.next(held, reading{

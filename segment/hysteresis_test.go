@@ -278,7 +278,9 @@ func TestHysteresisStepOfScoresAndOfOtherFigures(t *testing.T) {
 	inputError(t, err, keyaccount.ErrOutOfRange, "figure", 0)
 	slices.Reverse(cuts)
 	_, err = band.StepFigure(HeldLevel{}, dec("1"), cuts)
-	inputError(t, err, keyaccount.ErrOutOfRange, "cuts", 2)
+	inputError(t, err, keyaccount.ErrOutOfRange, "cuts", 0)
+	_, err = band.StepFigure(HeldLevel{}, dec("1"), []Cut[decimal.Decimal]{{Value: decimal.New(1, 9999)}})
+	inputError(t, err, keyaccount.ErrOutOfRange, "cuts", 0)
 }
 
 func TestHysteresisStateIsData(t *testing.T) {
