@@ -121,8 +121,9 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 	if err := checkDates(before, after, model.Currency); err != nil {
 		return nil, err
 	}
-	out := &Migration{Model: model.AsOf, Before: asOfAll(before), After: asOfAll(after), Moves: []Move{}}
+	out := &Migration{Model: model.AsOf, Before: asOfAll(before), After: asOfAll(after)}
 	r, f, m := newMoveTally(model.Bins), newMoveTally(model.Bins), newMoveTally(model.Bins)
+	var moves chunks[Move]
 	joinAccounts(before, after, func(was, is *Account) {
 		move := Move{}
 		if was != nil {
@@ -141,8 +142,9 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 		if move.Kind == MoveScore {
 			move.Change = Score{R: move.To.R - move.From.R, F: move.To.F - move.From.F, M: move.To.M - move.From.M}
 		}
-		out.Moves = append(out.Moves, move)
+		moves.add(move)
 	})
+	out.Moves = moves.list()
 	labels := make([]string, model.Bins)
 	for i := range labels {
 		labels[i] = strconv.Itoa(i + 1)

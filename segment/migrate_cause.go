@@ -169,7 +169,8 @@ func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, erro
 	if err := checkDates(before, after, models.Before.Currency); err != nil {
 		return nil, err
 	}
-	out := &CauseSplit{Before: before[0].AsOf, After: after[0].AsOf, Changes: []CauseChange{}}
+	out := &CauseSplit{Before: before[0].AsOf, After: after[0].AsOf}
+	var changes chunks[CauseChange]
 	joinAccounts(before, after, func(was, is *Account) {
 		if was == nil || is == nil || !was.HasOrders() || !is.HasOrders() {
 			out.Unscored++
@@ -184,9 +185,10 @@ func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, erro
 		out.F.add(c.F, c.Idle)
 		out.M.add(c.M, c.Idle)
 		if (c.R != CauseParts{}) || (c.F != CauseParts{}) || (c.M != CauseParts{}) {
-			out.Changes = append(out.Changes, c)
+			changes.add(c)
 		}
 	})
+	out.Changes = changes.list()
 	return out, nil
 }
 

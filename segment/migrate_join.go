@@ -88,3 +88,28 @@ func join[A, B any](a byID[A], b byID[B], visit func(*A, *B)) {
 		visit(left, right)
 	}
 }
+
+// chunks collects what may be a million records without copying them at every
+// growth.
+type chunks[T any] struct {
+	full [][]T
+	last []T
+}
+
+const chunkSize = 1 << 12
+
+func (c *chunks[T]) add(v T) {
+	if len(c.last) == chunkSize {
+		c.full, c.last = append(c.full, c.last), make([]T, 0, chunkSize)
+	}
+	c.last = append(c.last, v)
+}
+
+// list returns all that was added, never nil.
+func (c *chunks[T]) list() []T {
+	out := make([]T, 0, len(c.full)*chunkSize+len(c.last))
+	for _, f := range c.full {
+		out = append(out, f...)
+	}
+	return append(out, c.last...)
+}

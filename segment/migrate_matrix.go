@@ -87,7 +87,8 @@ func MigrateLabels(order []string, before, after []Labelled) (*LabelMigration, e
 	if err := errors.Join(errBefore, errAfter); err != nil {
 		return nil, err
 	}
-	out := &LabelMigration{Moves: []LabelMove{}}
+	out := &LabelMigration{}
+	var moves chunks[LabelMove]
 	t := newMoveTally(len(order))
 	join(was, is, func(a, b *Labelled) {
 		move, from, to := LabelMove{}, 0, 0
@@ -104,8 +105,9 @@ func MigrateLabels(order []string, before, after []Labelled) (*LabelMigration, e
 		if from > 0 && to > 0 {
 			move.Steps = to - from
 		}
-		out.Moves = append(out.Moves, move)
+		moves.add(move)
 	})
+	out.Moves = moves.list()
 	out.Matrix = t.matrix(append([]string(nil), order...))
 	return out, nil
 }
