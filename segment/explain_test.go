@@ -26,7 +26,7 @@ func explained(t testing.TB, m *Model, a Account, opts *ExplainOptions) *Explana
 func TestExplainAtTheCuts(t *testing.T) {
 	t.Parallel()
 	e := explained(t, byHand(), accountOn("A", "2025-01-01", 30, 6, "333.33"), nil)
-	assert.Equal(t, Score{R: 4, F: 4, M: 2}, e.Score)
+	assert.Equal(t, Score{R: 4, F: 4, M: 2}, bare(e.Score))
 	assert.Equal(t, &CutDistance[int]{Score: 5, Figure: 10, By: 20}, e.R.Up)
 	assert.Equal(t, &CutDistance[int]{Score: 3, Figure: 31, By: 1}, e.R.Down)
 	assert.Equal(t, &CutDistance[int]{Score: 5, Figure: 9, By: 3}, e.F.Up)

@@ -148,7 +148,7 @@ func TestZeroHysteresisIsThePlainScore(t *testing.T) {
 		require.NoError(t, err)
 		listed := map[string]Score{}
 		for _, a := range accounts {
-			listed[a.ID] = model.Score(a)
+			listed[a.ID] = bare(model.Score(a))
 		}
 		for _, s := range states {
 			require.Equal(t, listed[s.ID], s.Score())

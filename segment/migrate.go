@@ -81,11 +81,18 @@ type Move struct {
 	From Score `json:"from"`
 	To   Score `json:"to"`
 	// Change is To less From on each scale, for an account with both; else 0.
-	Change Score `json:"change"`
+	Change ScoreChange `json:"change"`
 	// Before and After are the figures behind the scores; zero on a date on
 	// which the account is not listed.
 	Before Figures `json:"before"`
 	After  Figures `json:"after"`
+}
+
+// ScoreChange is a difference of scores on each scale.
+type ScoreChange struct {
+	R int `json:"r"`
+	F int `json:"f"`
+	M int `json:"m"`
 }
 
 // Figures are what a [Model] looks at, as in [Account].
@@ -140,7 +147,7 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 			return
 		}
 		if move.Kind == MoveScore {
-			move.Change = Score{R: move.To.R - move.From.R, F: move.To.F - move.From.F, M: move.To.M - move.From.M}
+			move.Change = ScoreChange{R: move.To.R - move.From.R, F: move.To.F - move.From.F, M: move.To.M - move.From.M}
 		}
 		moves.add(move)
 	})

@@ -47,36 +47,16 @@ func psiTest(index float64, df, n, m int, level float64) *PSITest {
 	unit := 1/float64(n) + 1/float64(m)
 	t.ChiSquare = unit * psiQuantile(df, level)
 	t.Normal = unit * (float64(df) + math.Sqrt2*math.Erfcinv(2*level)*math.Sqrt(2*float64(df)))
-	t.PValue = psiTail(df, index/unit)
+	t.PValue = chiSquareTail(index/unit, df)
 	t.Significant = index > t.ChiSquare
 	return t
-}
-
-// psiTail returns P(χ² > x) for a whole number of degrees of freedom,
-// for which it is a finite sum of positive terms (Abramowitz and Stegun 1964,
-// 26.4.4 and 26.4.5). Each is taken through its logarithm, which neither
-// overflows nor vanishes early.
-func psiTail(df int, x float64) float64 {
-	if x <= 0 {
-		return 1
-	}
-	y, tail, first := x/2, 0.0, 0.0
-	if df%2 == 1 {
-		tail, first = math.Erfc(math.Sqrt(y)), 0.5
-	}
-	for j := range df / 2 {
-		at := first + float64(j)
-		gamma, _ := math.Lgamma(at + 1)
-		tail += math.Exp(at*math.Log(y) - y - gamma)
-	}
-	return min(tail, 1)
 }
 
 // psiQuantile returns the x with P(χ² > x) = level, by bisection down to
 // neighbouring numbers.
 func psiQuantile(df int, level float64) float64 {
 	lo, hi := 0.0, 1.0
-	for psiTail(df, hi) > level {
+	for chiSquareTail(hi, df) > level {
 		lo, hi = hi, 2*hi
 	}
 	for {
@@ -84,7 +64,7 @@ func psiQuantile(df int, level float64) float64 {
 		if mid <= lo || mid >= hi {
 			return hi
 		}
-		if psiTail(df, mid) > level {
+		if chiSquareTail(mid, df) > level {
 			lo = mid
 		} else {
 			hi = mid
