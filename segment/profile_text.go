@@ -115,8 +115,15 @@ func (p *Profile) Text(lang string) string {
 	write("Size: net %s%s, %d orders of %s on average", "规模：净额 %s%s，%d 单，平均每单 %s",
 		exact.Text(p.Size.Net), money, p.Size.Orders, exact.Text(p.Size.OrderValue))
 	if c := p.Cadence; c != nil {
-		write("Cadence: every %.4g days, regularity %.2f, last %d days ago", "频率：每 %.4g 天一单，规律性 %.2f，距上次 %d 天",
-			c.MedianGap, c.Regularity, c.DaysSinceLast)
+		switch {
+		case c.OrderDays > 2:
+			write("Cadence: every %.4g days, regularity %.2f, last %d days ago", "频率：每 %.4g 天一单，规律性 %.2f，距上次 %d 天",
+				c.MedianGap, c.Regularity, c.DaysSinceLast)
+		case c.OrderDays == 2:
+			write("Cadence: twice, %.4g days apart, last %d days ago", "频率：两次下单相隔 %.4g 天，距上次 %d 天", c.MedianGap, c.DaysSinceLast)
+		default:
+			write("Cadence: once, %d days ago", "频率：仅一次，距今 %d 天", c.DaysSinceLast)
+		}
 	}
 	if t := p.Trend; t != nil {
 		write("Trend: %+.6g a month (%+.6g to %+.6g)", "趋势：每月 %+.6g（%+.6g 至 %+.6g）", t.Slope, t.Low, t.High)
