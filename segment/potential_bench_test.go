@@ -120,8 +120,8 @@ func BenchmarkRankPotential(b *testing.B) {
 	var in PotentialInput
 	for i := range 10_000 {
 		in.Accounts = append(in.Accounts, PotentialFacts{
-			ID: fmt.Sprintf("%05d", i), Key: i%50 == 0, Headroom: ptr(decimal.New(r.Int64N(1e8), -2)),
-			Trend: sureTrend(r.NormFloat64()), Propensity: ptr(r.Float64()),
+			ID: fmt.Sprintf("%05d", i), Key: i%50 == 0, Headroom: new(decimal.New(r.Int64N(1e8), -2)),
+			Trend: sureTrend(r.NormFloat64()), Propensity: new(r.Float64()),
 		})
 	}
 	b.ReportAllocs()

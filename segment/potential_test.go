@@ -17,8 +17,6 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func sureTrend(slope float64) *Trend {
 	return &Trend{Slope: slope, Low: slope, High: slope, Level: 0.95, Coverage: 0.95, Mean: 100}
 }
@@ -28,9 +26,9 @@ func fourAccounts() PotentialInput {
 		Accounts: []PotentialFacts{
 			{ID: "KEY", Key: true, Current: dec("90000")},
 			{ID: "KEY2", Key: true, Current: dec("80000")},
-			{ID: "A", Current: dec("5000"), Headroom: ptr(dec("4000")), Trend: sureTrend(10), Propensity: ptr(0.30)},
-			{ID: "B", Current: dec("9000"), Headroom: ptr(dec("1000")), Trend: sureTrend(-5), Propensity: ptr(0.10)},
-			{ID: "C", Current: dec("2000"), Headroom: ptr(dec("9000")), Trend: sureTrend(0), Propensity: ptr(0.10)},
+			{ID: "A", Current: dec("5000"), Headroom: new(dec("4000")), Trend: sureTrend(10), Propensity: new(0.30)},
+			{ID: "B", Current: dec("9000"), Headroom: new(dec("1000")), Trend: sureTrend(-5), Propensity: new(0.10)},
+			{ID: "C", Current: dec("2000"), Headroom: new(dec("9000")), Trend: sureTrend(0), Propensity: new(0.10)},
 			{ID: "D", Current: dec("3000")},
 		},
 		Referrals: []Referral{{"KEY", "A"}, {"KEY2", "A"}, {"KEY", "A"}, {"B", "A"}, {"KEY", "KEY2"}, {"KEY", "Z"}},
@@ -88,7 +86,7 @@ func TestRankPotentialOnAFixedScale(t *testing.T) {
 
 	// With fixed scales an account more does not move the others.
 	more := fourAccounts()
-	more.Accounts = append(more.Accounts, PotentialFacts{ID: "E", Headroom: ptr(dec("99999")), Trend: sureTrend(50)})
+	more.Accounts = append(more.Accounts, PotentialFacts{ID: "E", Headroom: new(dec("99999")), Trend: sureTrend(50)})
 	again, err := RankPotential(more, &policy)
 	require.NoError(t, err)
 	for _, a := range again.Accounts {
@@ -100,7 +98,7 @@ func TestRankPotentialOnAFixedScale(t *testing.T) {
 
 func TestRankPotentialDegenerate(t *testing.T) {
 	t.Parallel()
-	one, err := RankPotential(PotentialInput{Accounts: []PotentialFacts{{ID: "A", Headroom: ptr(dec("5"))}}}, nil)
+	one, err := RankPotential(PotentialInput{Accounts: []PotentialFacts{{ID: "A", Headroom: new(dec("5"))}}}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []float64{1, 0}, []float64{float64(one.Accounts[0].Rank), one.Accounts[0].Score}, "nobody to be ahead of")
 	keys, err := RankPotential(PotentialInput{Accounts: []PotentialFacts{{ID: "A", Key: true}}}, nil)
@@ -115,13 +113,13 @@ func randomPotential(r *rand.Rand) PotentialInput {
 	for i := range n {
 		f := PotentialFacts{ID: strconv.Itoa(i), Key: r.IntN(5) == 0, Current: decimal.NewFromInt(r.Int64N(1000))}
 		if r.IntN(4) > 0 {
-			f.Headroom = ptr(decimal.NewFromInt(r.Int64N(20)))
+			f.Headroom = new(decimal.NewFromInt(r.Int64N(20)))
 		}
 		if r.IntN(4) > 0 {
 			f.Trend = sureTrend(float64(r.IntN(9) - 4))
 		}
 		if r.IntN(4) > 0 {
-			f.Propensity = ptr(float64(r.IntN(8)) / 8)
+			f.Propensity = new(float64(r.IntN(8)) / 8)
 		}
 		in.Accounts = append(in.Accounts, f)
 	}
@@ -172,7 +170,7 @@ func TestRankPotentialProperties(t *testing.T) {
 		for i := range turned.Accounts {
 			f := &turned.Accounts[i]
 			if f.Headroom != nil {
-				f.Headroom = ptr(f.Headroom.Mul(dec("0.0137")))
+				f.Headroom = new(f.Headroom.Mul(dec("0.0137")))
 			}
 		}
 		scaled, err := RankPotential(turned, policy)
@@ -185,7 +183,7 @@ func TestRankPotentialProperties(t *testing.T) {
 		at := r.IntN(len(in.Accounts))
 		if f := &in.Accounts[at]; !f.Key && f.Headroom != nil {
 			before := scoreOf(res, f.ID)
-			f.Headroom = ptr(f.Headroom.Add(decimal.NewFromInt(r.Int64N(10))))
+			f.Headroom = new(f.Headroom.Add(decimal.NewFromInt(r.Int64N(10))))
 			better, err := RankPotential(in, policy)
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, scoreOf(better, f.ID), before)
@@ -210,10 +208,10 @@ func TestRankPotentialRefuses(t *testing.T) {
 		{func(in *PotentialInput) { in.Accounts[2].ID = "" }, keyaccount.ErrMissing, "Accounts.ID", 3},
 		{func(in *PotentialInput) { in.Accounts[2].ID = "KEY" }, keyaccount.ErrDuplicate, "Accounts.ID", 3},
 		{func(in *PotentialInput) { in.Accounts[2].Current = dec("1e200") }, keyaccount.ErrOutOfRange, "Accounts.Current", 3},
-		{func(in *PotentialInput) { in.Accounts[2].Headroom = ptr(dec("-1")) }, keyaccount.ErrOutOfRange, "Accounts.Headroom", 3},
+		{func(in *PotentialInput) { in.Accounts[2].Headroom = new(dec("-1")) }, keyaccount.ErrOutOfRange, "Accounts.Headroom", 3},
 		{func(in *PotentialInput) { in.Accounts[2].Trend = sureTrend(math.NaN()) }, keyaccount.ErrOutOfRange, "Accounts.Trend", 3},
 		{func(in *PotentialInput) { in.Accounts[2].Trend.Mean = math.Inf(1) }, keyaccount.ErrOutOfRange, "Accounts.Trend", 3},
-		{func(in *PotentialInput) { in.Accounts[2].Propensity = ptr(1.5) }, keyaccount.ErrOutOfRange, "Accounts.Propensity", 3},
+		{func(in *PotentialInput) { in.Accounts[2].Propensity = new(1.5) }, keyaccount.ErrOutOfRange, "Accounts.Propensity", 3},
 		{func(in *PotentialInput) { in.Referrals[1].From = "" }, keyaccount.ErrMissing, "Referrals.From", 2},
 		{func(in *PotentialInput) { in.Referrals[1].To = "" }, keyaccount.ErrMissing, "Referrals.To", 2},
 		{func(in *PotentialInput) { in.Referrals[1].To = "KEY2" }, keyaccount.ErrMalformed, "Referrals.To", 2},
@@ -309,8 +307,8 @@ func FuzzRankPotential(f *testing.F) {
 	f.Fuzz(func(t *testing.T, m int64, e int32, low, high, mean, p, weight, scaleLow, scaleHigh, unknown float64) {
 		tr := &Trend{Low: low, High: high, Mean: mean}
 		res, err := RankPotential(PotentialInput{Accounts: []PotentialFacts{
-			{ID: "A", Current: decimal.New(m, e), Headroom: ptr(decimal.New(m, e)), Trend: tr, Propensity: &p},
-			{ID: "B", Headroom: ptr(decimal.New(m, 0)), Trend: sureTrend(1)},
+			{ID: "A", Current: decimal.New(m, e), Headroom: new(decimal.New(m, e)), Trend: tr, Propensity: &p},
+			{ID: "B", Headroom: new(decimal.New(m, 0)), Trend: sureTrend(1)},
 		}}, &PotentialPolicy{
 			Headroom: PotentialWeight{Weight: weight, Low: scaleLow, High: scaleHigh}, Trend: PotentialWeight{Weight: 1, Low: scaleLow, High: scaleHigh},
 			RelativeTrend: true, Unknown: unknown,

@@ -129,7 +129,7 @@ func TestBackTestOnlineRetail(t *testing.T) {
 		tr, err := FitTrend(months[a.ID], &TrendOptions{Level: 0.8})
 		require.NoError(t, err)
 		in.Accounts = append(in.Accounts, PotentialFacts{
-			ID: a.ID, Key: nowKey[a.ID], Current: a.Net, Headroom: ptr(headroom[a.ID]), Trend: tr, Propensity: &s.Probability,
+			ID: a.ID, Key: nowKey[a.ID], Current: a.Net, Headroom: new(headroom[a.ID]), Trend: tr, Propensity: &s.Probability,
 		})
 	}
 	var became []string

@@ -153,8 +153,7 @@ func (p *Propensity) score(logOdds float64) PropensityScore {
 	return s
 }
 
-// find is a binary search by hand: a comparison that is called through a
-// function value takes twice as long.
+// find is a binary search by hand, since this is the inner loop of Score.
 func (s *PropensityScale) find(value string) *PropensityWeight {
 	if value == "" {
 		return nil
@@ -162,13 +161,14 @@ func (s *PropensityScale) find(value string) *PropensityWeight {
 	lo, hi := 0, len(s.Values)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		switch w := &s.Values[mid]; {
-		case w.Value == value:
-			return w
-		case w.Value < value:
+		w := &s.Values[mid]
+		switch c := strings.Compare(w.Value, value); {
+		case c < 0:
 			lo = mid + 1
-		default:
+		case c > 0:
 			hi = mid
+		default:
+			return w
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func (g *whiteSpaceFacts) potential(p *WhiteSpacePlace, level, size float64, byS
 		if peers >= g.opts.MinPeers {
 			p.Basis, p.Peers, p.Buyers = BasisWallet, peers, buyers
 			p.PeerLevel = g.level(view, peers, buyers)
-			p.Potential = g.money(*w, p.PeerLevel)
+			p.Potential = g.money(nearestFloat(*w) * p.PeerLevel)
 			p.headroom()
 			return
 		}
@@ -134,7 +134,7 @@ func (g *whiteSpaceFacts) potential(p *WhiteSpacePlace, level, size float64, byS
 	p.Peers, p.Buyers = peers, buyers
 	if size > 0 && peers >= g.opts.MinPeers {
 		p.Basis, p.PeerLevel = BasisPeers, g.level(view, peers, buyers)
-		p.Potential = g.money(decimal.NewFromFloat(size), p.PeerLevel)
+		p.Potential = g.money(size * p.PeerLevel)
 		if w := p.Wallet; w != nil && compareMoney(p.Potential, *w) > 0 {
 			p.Basis, p.Potential = BasisPeersCapped, *w
 		}
@@ -152,8 +152,13 @@ func (g *whiteSpaceFacts) level(view peerView, peers, buyers int) float64 {
 	return float64(buyers) / float64(peers) * view.quantile(g.opts.Quantile, peers-buyers, buyers)
 }
 
-func (g *whiteSpaceFacts) money(base decimal.Decimal, level float64) decimal.Decimal {
-	return base.Mul(decimal.NewFromFloat(min(level, math.MaxFloat64))).Round(g.places)
+// money rounds an estimate to cents. Neither a size nor a level is so large that
+// x were infinite.
+func (g *whiteSpaceFacts) money(x float64) decimal.Decimal {
+	if cents := math.Round(x * math.Pow10(int(g.places))); cents < 1<<53 {
+		return decimal.New(int64(cents), -g.places)
+	}
+	return decimal.NewFromFloat(x).Round(g.places)
 }
 
 func (p *WhiteSpacePlace) headroom() {
