@@ -183,14 +183,14 @@ func abcOptions(opts *ABCOptions) (ABCOptions, error) {
 		o.B = decimal.New(95, -2)
 	}
 	fault := func(field string, v decimal.Decimal, reason string) error {
-		return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Value: scientific(v), Reason: reason}
+		return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Value: exact.Text(v), Reason: reason}
 	}
 	one := decimal.New(1, 0)
 	var faults []error
-	if o.A.Sign() < 0 || compareMoney(o.A, one) > 0 || !summable(o.A) {
+	if o.A.Sign() < 0 || compareMoney(o.A, one) > 0 || !exact.InRange(o.A) {
 		faults = append(faults, fault("A", o.A, "a cumulative share lies above 0 and at most at 1"))
 	}
-	if compareMoney(o.B, o.A) < 0 || compareMoney(o.B, one) > 0 || !summable(o.B) {
+	if compareMoney(o.B, o.A) < 0 || compareMoney(o.B, one) > 0 || !exact.InRange(o.B) {
 		faults = append(faults, fault("B", o.B, "this cumulative share lies between that of class A and 1"))
 	}
 	return o, errors.Join(faults...)

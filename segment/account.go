@@ -80,16 +80,10 @@ func checkAccounts(accounts []Account) error {
 		if a.Currency != accounts[0].Currency {
 			return mixedCurrency(i+1, a.Currency, accounts[0].Currency)
 		}
-		if !summable(a.Net) {
-			return fault(keyaccount.ErrOutOfRange, "Net", scientific(a.Net),
+		if !exact.InRange(a.Net) {
+			return fault(keyaccount.ErrOutOfRange, "Net", exact.Text(a.Net),
 				"too many decimal places, or too high a power of ten, to be money")
 		}
 	}
 	return nil
-}
-
-// summable reports whether d is within the range of [exact.Sum].
-func summable(d decimal.Decimal) bool {
-	e := d.Exponent()
-	return -exact.MaxPlaces <= e && e <= exact.MaxPlaces
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // The schema and version that a [Model] carries; no other is read.
@@ -142,7 +143,7 @@ func (m *Model) Validate() error {
 		return err
 	}
 	for _, c := range m.Monetary.Cuts {
-		if !summable(c.Value) || c.Over < 0 || c.Over > MaxBins {
+		if !exact.InRange(c.Value) || c.Over < 0 || c.Over > MaxBins {
 			return modelFault("Monetary.Cuts", "a cut is outside the range of money")
 		}
 	}

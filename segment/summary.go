@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // SummaryOptions sets up a [Summary].
@@ -74,7 +73,7 @@ func (s *Summary) Add(tx keyaccount.Transaction) error {
 	if !st.add(tx, at) {
 		return &keyaccount.InputError{
 			Kind: keyaccount.ErrOutOfRange, Field: "Amount", Row: s.rows,
-			Value: scientific(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
+			Value: exact.Text(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
 		}
 	}
 	if fresh {
@@ -202,10 +201,4 @@ func atRow(err error, row int) error {
 	named := *in
 	named.Row = row
 	return &named
-}
-
-// scientific writes d as coefficient and exponent, so that a hostile exponent
-// cannot blow the text up.
-func scientific(d decimal.Decimal) string {
-	return d.Coefficient().String() + "e" + strconv.Itoa(int(d.Exponent()))
 }

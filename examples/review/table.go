@@ -64,21 +64,22 @@ func (e *fileError) Error() string {
 	return b.String()
 }
 
-// table is a CSV file with a header, read as a stream.
-type table struct {
+// csvTable is a CSV file with a header, read as a stream.
+type csvTable struct {
 	path    string
 	csv     *csv.Reader
 	header  []string
 	index   map[string]int
 	layout  string // of times: the one that fitted last
+	line    int    // of the last whole record
 	options tableOptions
 	close   func()
 }
 
 // openTable opens path, which may be gzipped or "-" for standard input, and
 // maps its header to the columns. The caller closes it.
-func openTable(path string, columns []column, o tableOptions) (*table, error) {
-	t := &table{path: path, options: o, layout: o.TimeLayout, close: func() {}}
+func openTable(path string, columns []column, o tableOptions) (*csvTable, error) {
+	t := &csvTable{path: path, options: o, layout: o.TimeLayout, close: func() {}}
 	in, err := t.open()
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func openTable(path string, columns []column, o tableOptions) (*table, error) {
 		}
 		return nil, t.readError(err)
 	}
-	t.header = slices.Clone(header)
+	t.header, t.line = slices.Clone(header), 1
 	t.csv.FieldsPerRecord = len(header)
 	if t.index, err = mapHeader(path, t.header, columns, o.Columns); err != nil {
 		t.close()
@@ -112,7 +113,7 @@ func openTable(path string, columns []column, o tableOptions) (*table, error) {
 }
 
 // open opens the file, its progress bar, gzip by content, and the encoding.
-func (t *table) open() (io.Reader, error) {
+func (t *csvTable) open() (io.Reader, error) {
 	file := os.Stdin
 	if t.path != "-" {
 		f, err := os.Open(t.path)
@@ -153,11 +154,8 @@ func (t *table) open() (io.Reader, error) {
 }
 
 // readError puts the file and the line before what went wrong while reading.
-func (t *table) readError(err error) error {
-	line := 0
-	if t.csv != nil {
-		line = int(t.lastLine())
-	}
+func (t *csvTable) readError(err error) error {
+	line := t.line
 	var syntax *csv.ParseError
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, csv.ErrFieldCount):
@@ -175,18 +173,10 @@ func (t *table) readError(err error) error {
 	return &fileError{File: t.path, Line: line, Reason: err.Error()}
 }
 
-func (t *table) lastLine() int64 {
-	if len(t.header) == 0 {
-		return 0
-	}
-	line, _ := t.csv.FieldPos(0)
-	return int64(line)
-}
-
 // rows yields the records after the header. A row is valid until the next one.
 // A line with a wrong number of columns comes as a row with a *fileError; a
 // broken stream ends the sequence with an error and no row.
-func (t *table) rows() iter.Seq2[row, error] {
+func (t *csvTable) rows() iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
 		for {
 			rec, err := t.csv.Read()
@@ -201,6 +191,7 @@ func (t *table) rows() iter.Seq2[row, error] {
 				yield(row{}, t.readError(err))
 				return
 			default:
+				t.line, _ = t.csv.FieldPos(0)
 				if !yield(row{t, rec}, nil) {
 					return
 				}
@@ -209,9 +200,9 @@ func (t *table) rows() iter.Seq2[row, error] {
 	}
 }
 
-// row is one record of a table.
+// row is one record of a csvTable.
 type row struct {
-	t   *table
+	t   *csvTable
 	rec []string
 }
 
@@ -234,11 +225,6 @@ func (r row) fail(field, reason string) error {
 		File: r.t.path, Line: line, Column: i + 1, Header: r.t.header[i],
 		Value: strings.ToValidUTF8(r.rec[i], "?"), Reason: reason,
 	}
-}
-
-func (r row) line() int {
-	line, _ := r.t.csv.FieldPos(0)
-	return line
 }
 
 func (r row) decimal(field string) (decimal.Decimal, error) {
@@ -317,14 +303,14 @@ func guessDelimiter(head []byte) rune {
 func mapHeader(path string, header []string, columns []column, named map[string]string) (map[string]int, error) {
 	at := make(map[string]int, len(header))
 	for i, h := range header {
-		if _, twice := at[fold(h)]; !twice {
-			at[fold(h)] = i
+		if _, twice := at[foldName(h)]; !twice {
+			at[foldName(h)] = i
 		}
 	}
 	index := map[string]int{}
 	for _, c := range columns {
 		if want, ok := named[c.field]; ok {
-			i, found := at[fold(want)]
+			i, found := at[foldName(want)]
 			if !found {
 				return nil, &fileError{File: path, Line: 1, Reason: fmt.Sprintf(
 					"-columns says %s=%s, but the header has: %s", c.field, want, strings.Join(header, ", "))}
@@ -333,7 +319,7 @@ func mapHeader(path string, header []string, columns []column, named map[string]
 			continue
 		}
 		for _, k := range c.known {
-			if i, found := at[fold(k)]; found {
+			if i, found := at[foldName(k)]; found {
 				index[c.field] = i
 				break
 			}
@@ -343,7 +329,7 @@ func mapHeader(path string, header []string, columns []column, named map[string]
 }
 
 // need reports the fields that the header lacks.
-func (t *table) need(fields ...string) error {
+func (t *csvTable) need(fields ...string) error {
 	var missing []string
 	for _, f := range fields {
 		if _, ok := t.index[f]; !ok {
@@ -360,4 +346,4 @@ func (t *table) need(fields ...string) error {
 
 var folder = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "\uFEFF", "")
 
-func fold(s string) string { return strings.ToLower(folder.Replace(s)) }
+func foldName(s string) string { return strings.ToLower(folder.Replace(s)) }
