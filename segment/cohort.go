@@ -67,10 +67,10 @@ func (c *Cohorts) Add(tx keyaccount.Transaction) error {
 	if len(c.accounts) > 0 && tx.Currency != c.currency {
 		return mixedCurrency(c.rows, tx.Currency, c.currency)
 	}
-	if !summable(tx.Amount) {
+	if !exact.InRange(tx.Amount) {
 		return &keyaccount.InputError{
 			Kind: keyaccount.ErrOutOfRange, Field: "Amount", Row: c.rows,
-			Value: scientific(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
+			Value: exact.Text(tx.Amount), Reason: "too many decimal places, or too high a power of ten, to be money",
 		}
 	}
 	if len(c.accounts) == 0 {

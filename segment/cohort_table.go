@@ -3,6 +3,7 @@ package segment
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"time"
 
@@ -243,9 +244,14 @@ func newCohort(period string, row []cohortCount) Cohort {
 	return out
 }
 
-// finiteRatio is [ratio], and the largest float64 where that is infinite.
+// finiteRatio returns the float64 nearest to part/total, no more than the
+// largest there is, and 0 for a total of zero.
 func finiteRatio(part, total decimal.Decimal) float64 {
-	return min(max(ratio(part, total), -math.MaxFloat64), math.MaxFloat64)
+	if total.Sign() == 0 {
+		return 0
+	}
+	q, _ := new(big.Rat).Quo(part.Rat(), total.Rat()).Float64()
+	return min(max(q, -math.MaxFloat64), math.MaxFloat64)
 }
 
 // curve pools the cells of equal age, those of a partial unit excepted.

@@ -83,9 +83,22 @@ func TestOracleOnlineRetailCohorts(t *testing.T) {
 	assert.Equal(t, want.StringFixed(3), net.StringFixed(3))
 }
 
-// The first row of the same file: of the 885 accounts that first bought in
+// The first row of that file, typed: of the 885 accounts that first bought in
 // December 2010, 324 bought in January and 235 in the nine days of December
-// 2011, which takes no part in the curve.
+// 2011, which take no part in the curve.
+func TestOnlineRetailFirstCohort(t *testing.T) {
+	t.Parallel()
+	txs, _ := uciLines(t)
+	table := cohortTable(t, cohortsOf(t, txs...), "2011-12-10", CohortMonth)
+	var active []int
+	for _, cell := range table.Cohorts[0].Cells {
+		active = append(active, cell.Active)
+	}
+	assert.Equal(t, []int{885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235}, active)
+	require.Len(t, table.Curve, 12)
+	assert.Equal(t, CohortPoint{Since: 11, Size: 885, Active: 445, Retention: 445.0 / 885}, table.Curve[11])
+}
+
 func TestCohortTableByHand(t *testing.T) {
 	t.Parallel()
 	c := cohortsOf(t,
@@ -337,12 +350,80 @@ func FuzzCohortsUnmarshalBinary(f *testing.F) {
 		again := new(Cohorts)
 		require.NoError(t, again.UnmarshalBinary(cohortBytes(t, c)))
 		require.Equal(t, cohortBytes(t, c), cohortBytes(t, again))
-		table, err := c.Table(day("2025-01-01"), CohortYear)
-		if err != nil {
+		// As of the year 100, so that a table of hundreds of years does not
+		// take all the time.
+		table, err := c.Table(day("0100-01-01"), CohortYear)
+		require.NoError(t, err)
+		_, err = json.Marshal(table)
+		require.NoError(t, err)
+	})
+}
+
+// Months, quarters and years are three views of the same facts: the sizes add
+// up to the same accounts, the cells and what is outside to the same money, and
+// whoever is active in a month is active in its quarter.
+func TestCohortUnitsAgree(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(16, 5))
+	for range 30 {
+		txs := randomLines(r, 150)
+		for i := range txs {
+			txs[i].Account = strconv.Itoa(r.IntN(30))
+			txs[i].Time = day("2024-01-01").Add(time.Duration(r.IntN(700*24)) * time.Hour)
+		}
+		c := cohortsOf(t, txs...)
+		require.Equal(t, "CNY", c.Currency())
+		var sizes, without []int
+		var money []string
+		for _, unit := range []CohortUnit{CohortMonth, CohortQuarter, CohortYear} {
+			table := cohortTable(t, c, "2026-01-01", unit)
+			require.False(t, table.Partial)
+			size, net := 0, table.OutsideNet
+			for _, cohort := range table.Cohorts {
+				size += cohort.Size
+				require.Equal(t, cohort.Size, cohort.Cells[0].Active)
+				for _, cell := range cohort.Cells {
+					net = net.Add(cell.Net)
+					require.LessOrEqual(t, cell.Retention, 1.0)
+				}
+			}
+			sizes, without = append(sizes, size), append(without, table.WithoutPurchase)
+			money = append(money, net.StringFixed(6))
+		}
+		require.Equal(t, []int{sizes[0], sizes[0], sizes[0]}, sizes)
+		require.Equal(t, []int{without[0], without[0], without[0]}, without)
+		require.Equal(t, []string{money[0], money[0], money[0]}, money)
+		require.Equal(t, c.Len(), sizes[0]+without[0])
+	}
+}
+
+// FuzzCohortsAdd: whatever a line holds, it is refused or it is in the table.
+func FuzzCohortsAdd(f *testing.F) {
+	f.Add("A", "EUR", int64(1e9), int64(1050), int32(-2), int64(1))
+	f.Add("", "", int64(-1<<62), int64(-1), int32(1<<30), int64(-1))
+	f.Fuzz(func(t *testing.T, account, currency string, at, coef int64, exp int32, quantity int64) {
+		tx := keyaccount.Transaction{
+			Account: account, Currency: currency, Time: time.Unix(at, 0),
+			Quantity: decimal.NewFromInt(quantity), Amount: decimal.New(coef, exp),
+		}
+		c := new(Cohorts)
+		if err := c.Add(tx); err != nil {
+			var in *keyaccount.InputError
+			require.ErrorAs(t, err, &in)
+			require.Zero(t, c.Len())
+			return
+		}
+		table, err := c.Table(tx.Time.AddDate(0, 1, 0), CohortMonth)
+		if err != nil { // a month before year 9999
 			require.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 			return
 		}
-		_, err = json.Marshal(table)
-		require.NoError(t, err)
+		if tx.IsReturn() {
+			require.Equal(t, 1, table.WithoutPurchase)
+			require.True(t, table.OutsideNet.Equal(tx.Amount))
+			return
+		}
+		require.Equal(t, 1, table.Cohorts[0].Size)
+		require.True(t, table.Cohorts[0].Cells[0].Net.Equal(tx.Amount))
 	})
 }

@@ -191,9 +191,9 @@ func (f *LifecycleFacts) check(row int, seen map[string]struct{}) error {
 		field string
 		value decimal.Decimal
 	}{{"Earlier", f.Earlier}, {"Before", f.Before}, {"Now", f.Now}} {
-		if !summable(v.value) {
+		if !exact.InRange(v.value) {
 			return &keyaccount.InputError{
-				Kind: keyaccount.ErrOutOfRange, Field: v.field, Row: row, Value: scientific(v.value),
+				Kind: keyaccount.ErrOutOfRange, Field: v.field, Row: row, Value: exact.Text(v.value),
 				Reason: "too many decimal places, or too high a power of ten, to be summed",
 			}
 		}

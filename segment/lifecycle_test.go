@@ -134,3 +134,64 @@ func TestLifecycleRefuses(t *testing.T) {
 	huge[0].Before = decimal.New(1, 1<<30)
 	inputError(t, refused(huge), keyaccount.ErrOutOfRange, "Before", 1)
 }
+
+// The stages of UCI Online Retail over two quarters, against sets that are
+// built from the lines without a Summary.
+func TestLifecycleOnlineRetail(t *testing.T) {
+	t.Parallel()
+	txs, _ := uciLines(t)
+	cuts := []string{"2010-01-01", "2011-06-01", "2011-09-01", "2011-12-01"}
+	var lists [3][]Account
+	var bought [3]map[string]bool
+	for k := range lists {
+		lists[k] = uciHalf(t, cuts[k], cuts[k+1])
+		bought[k] = map[string]bool{}
+		for _, tx := range txs {
+			if !tx.IsReturn() && !tx.Time.Before(day(cuts[k])) && tx.Time.Before(day(cuts[k+1])) {
+				bought[k][tx.Account] = true
+			}
+		}
+	}
+	orders := func(a Account) decimal.Decimal { return decimal.NewFromInt(int64(a.Orders)) }
+	facts, err := LifecycleOf(lists[0], lists[1], lists[2], orders)
+	require.NoError(t, err)
+	res, err := Lifecycle(facts)
+	require.NoError(t, err)
+	want := map[LifecycleStage]int{}
+	for _, f := range facts {
+		earlier, before, now := bought[0][f.ID], bought[1][f.ID], bought[2][f.ID]
+		switch {
+		case now && !before && !earlier:
+			want[StageNew]++
+		case now && !before:
+			want[StageReturned]++
+		case now:
+			want[StageRepeat]++
+		case before:
+			want[StageLapsed]++
+		case earlier:
+			want[StageDormant]++
+		default:
+			want[StageNever]++
+		}
+	}
+	for _, s := range res.Stages {
+		assert.Equal(t, want[s.Stage], s.Accounts, s.Stage)
+	}
+	assert.Equal(t, float64(want[StageRepeat])/float64(want[StageRepeat]+want[StageLapsed]), res.Retention)
+}
+
+func FuzzLifecycle(f *testing.F) {
+	f.Add("A", int64(1), int32(0), int64(-1), int32(3), int64(5), int32(-4096))
+	f.Fuzz(func(t *testing.T, id string, a int64, e1 int32, b int64, e2 int32, c int64, e3 int32) {
+		res, err := Lifecycle([]LifecycleFacts{
+			{ID: id, Earlier: decimal.New(a, e1), Before: decimal.New(b, e2), Now: decimal.New(c, e3)}, {ID: "other", Now: decimal.New(a, e2)},
+		})
+		if err != nil {
+			var in *keyaccount.InputError
+			require.ErrorAs(t, err, &in)
+			return
+		}
+		require.True(t, res.Change.Equal(res.Now.Sub(res.Before)))
+	})
+}

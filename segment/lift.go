@@ -133,18 +133,18 @@ func BackTest(cases []LiftCase, opts *LiftOptions) (*LiftResult, error) {
 	return out, nil
 }
 
-// ranking is the cases by falling figure, equal ones together.
-type ranking []rankGroup
+// gainsOrder is the cases by falling figure, equal ones together.
+type gainsOrder []rankGroup
 
 type rankGroup struct{ cases, hits int }
 
-func newRanking(cases []LiftCase, figure func(*LiftCase) float64) ranking {
+func newRanking(cases []LiftCase, figure func(*LiftCase) float64) gainsOrder {
 	order := make([]int, len(cases))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(figure(&cases[b]), figure(&cases[a])) })
-	var r ranking
+	var r gainsOrder
 	for i, c := range order {
 		if i == 0 || figure(&cases[c]) != figure(&cases[order[i-1]]) {
 			r = append(r, rankGroup{})
@@ -159,7 +159,7 @@ func newRanking(cases []LiftCase, figure func(*LiftCase) float64) ranking {
 }
 
 // hits returns the expected hits among the first k cases; k need not be whole.
-func (r ranking) hits(k float64) float64 {
+func (r gainsOrder) hits(k float64) float64 {
 	found := 0.0
 	for _, g := range r {
 		if k <= 0 {
@@ -175,7 +175,7 @@ func (r ranking) hits(k float64) float64 {
 }
 
 // auc is the Mann-Whitney statistic over the number of pairs.
-func (r ranking) auc(n, hits int) float64 {
+func (r gainsOrder) auc(n, hits int) float64 {
 	below := float64(n - hits) // cases without a hit that come later
 	wins := 0.0
 	for _, g := range r {

@@ -170,3 +170,54 @@ func FuzzBackTest(f *testing.F) {
 		require.NotContains(t, fmt.Sprintf("%+v", res), "Inf")
 	})
 }
+
+// The example of scikit-learn's roc_auc_score: 0.75.
+func TestAUCOfScikitLearnsExample(t *testing.T) {
+	t.Parallel()
+	res := backTest(t, []LiftCase{{"a", 0.1, 1, false}, {"b", 0.4, 1, false}, {"c", 0.35, 1, true}, {"d", 0.8, 1, true}}, 1)
+	assert.Equal(t, []float64{0.75, 0.5}, []float64{res.ScoreAUC, res.SizeAUC})
+}
+
+// The hits at a cut through equals are the mean over all orders that a sort
+// could have left them in.
+func TestTiedHitsAreTheMeanOverEveryOrder(t *testing.T) {
+	t.Parallel()
+	cases := []LiftCase{{"a", 3, 0, false}, {"b", 2, 0, true}, {"c", 2, 0, false}, {"d", 2, 0, true}, {"e", 2, 0, false}, {"f", 1, 0, true}}
+	res := backTest(t, cases, 1, 2, 3, 4, 5, 6)
+	sums, orders := make([]float64, len(cases)), 0.0
+	tied := []int{1, 2, 3, 4}
+	var walk func(i int)
+	walk = func(i int) {
+		if i == len(tied) {
+			orders++
+			found := 0.0
+			for k, at := range append(append([]int{0}, tied...), 5) {
+				if cases[at].Hit {
+					found++
+				}
+				sums[k] += found
+			}
+			return
+		}
+		for j := i; j < len(tied); j++ {
+			tied[i], tied[j] = tied[j], tied[i]
+			walk(i + 1)
+			tied[i], tied[j] = tied[j], tied[i]
+		}
+	}
+	walk(0)
+	for k, at := range res.At {
+		assert.InDelta(t, sums[k]/orders, at.Score.Hits, 1e-12)
+	}
+}
+
+// By default one looks at 1, 2, 5, 10, 20 and 50 % of the cases, rounded up and
+// each once.
+func TestBackTestDefaultPositions(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int][]int{2: {1}, 30: {1, 2, 3, 6, 15}, 250: {3, 5, 13, 25, 50, 125}, 1000: {10, 20, 50, 100, 200, 500}} {
+		at, err := liftPositions(n, nil)
+		require.NoError(t, err)
+		assert.Equal(t, want, at)
+	}
+}

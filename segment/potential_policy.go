@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 	"github.com/keyaccount/keyaccount/internal/label"
 )
 
@@ -70,11 +71,11 @@ func (in *PotentialInput) check() error {
 		}
 		seen[f.ID] = struct{}{}
 		if _, ok := amountFloat(f.Current); !ok {
-			return fault(keyaccount.ErrOutOfRange, "Current", scientific(f.Current), "the amount is too large for statistics")
+			return fault(keyaccount.ErrOutOfRange, "Current", exact.Text(f.Current), "the amount is too large for statistics")
 		}
 		if h := f.Headroom; h != nil {
 			if _, ok := amountFloat(*h); !ok || h.Sign() < 0 {
-				return fault(keyaccount.ErrOutOfRange, "Headroom", scientific(*h), "a headroom is not negative, and below 1e100")
+				return fault(keyaccount.ErrOutOfRange, "Headroom", exact.Text(*h), "a headroom is not negative, and below 1e100")
 			}
 		}
 		if t := f.Trend; t != nil && !(bounded(t.Low) && bounded(t.High) && bounded(t.Mean) && isFinite(t.Relative())) {

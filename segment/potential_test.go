@@ -234,6 +234,47 @@ func TestRankPotentialRefuses(t *testing.T) {
 	}
 }
 
+// With one weight alone the ranking is that of its figure.
+func TestRankPotentialByOneFigure(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 2))
+	for range 50 {
+		in := randomPotential(r)
+		for k, p := range []PotentialPolicy{
+			{Headroom: PotentialWeight{Weight: 7}},
+			{Trend: PotentialWeight{Weight: 7}},
+			{Propensity: PotentialWeight{Weight: 7}},
+			{Referral: PotentialWeight{Weight: 7}},
+		} {
+			res, err := RankPotential(in, &p)
+			require.NoError(t, err)
+			var before *PotentialPart
+			for i := range res.Accounts {
+				part := &res.Accounts[i].Parts[k]
+				require.Equal(t, 1.0, part.Weight)
+				require.Equal(t, part.Scaled, res.Accounts[i].Score)
+				if part.Known && before != nil {
+					require.GreaterOrEqual(t, before.Figure, part.Figure)
+				}
+				if part.Known {
+					before = part
+				}
+			}
+		}
+	}
+}
+
+// An account that nobody knows anything of stands where Unknown puts it.
+func TestRankPotentialUnknown(t *testing.T) {
+	t.Parallel()
+	in := fourAccounts()
+	for _, u := range []float64{0, 0.25, 1} {
+		res, err := RankPotential(in, &PotentialPolicy{Headroom: PotentialWeight{Weight: 1}, Trend: PotentialWeight{Weight: 1}, Unknown: u})
+		require.NoError(t, err)
+		assert.Equal(t, u, scoreOf(res, "D"))
+	}
+}
+
 func TestPotentialCases(t *testing.T) {
 	t.Parallel()
 	res, err := RankPotential(fourAccounts(), nil)

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // The schema and version that a [Profile] carries.
@@ -193,7 +194,7 @@ func breadthOf(categories []CategoryAmount, top int) *ProfileBreadth {
 	total := totalOf(main)
 	squares := 0.0
 	for i := range main {
-		main[i].Share = ratio(main[i].Amount, total)
+		main[i].Share = finiteRatio(main[i].Amount, total)
 		squares += main[i].Share * main[i].Share
 	}
 	return &ProfileBreadth{Categories: len(main), Effective: 1 / squares, Main: slices.Clip(main[:min(top, len(main))])}
@@ -201,11 +202,11 @@ func breadthOf(categories []CategoryAmount, top int) *ProfileBreadth {
 
 // checkProfileMoney refuses what cannot be summed in bounded time.
 func checkProfileMoney(field string, row int, d decimal.Decimal) error {
-	if summable(d) {
+	if exact.InRange(d) {
 		return nil
 	}
 	return &keyaccount.InputError{
-		Kind: keyaccount.ErrOutOfRange, Field: field, Row: row, Value: scientific(d),
+		Kind: keyaccount.ErrOutOfRange, Field: field, Row: row, Value: exact.Text(d),
 		Reason: "too many decimal places, or too high a power of ten, to be money",
 	}
 }

@@ -54,7 +54,7 @@ func (f *ProfileFacts) check(zone *time.Location) error {
 	}
 	for i, m := range f.Months {
 		if _, ok := amountFloat(m); !ok {
-			return fault(keyaccount.ErrOutOfRange, "Months", i+1, scientific(m), "the amount is too large for statistics")
+			return fault(keyaccount.ErrOutOfRange, "Months", i+1, exact.Text(m), "the amount is too large for statistics")
 		}
 	}
 	seen := make(map[string]struct{}, len(f.Categories))

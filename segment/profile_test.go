@@ -98,7 +98,7 @@ func TestRegularityOfRandomOrders(t *testing.T) {
 func seasonOf(t testing.TB, from string, months ...string) *ProfileSeasonality {
 	t.Helper()
 	f := plainProfile()
-	f.From, f.Months = day(from), decs(months...)
+	f.From, f.Months = day(from), amountsOf(months...)
 	return profileOf(t, f, nil).Seasonality
 }
 
@@ -202,6 +202,56 @@ func TestFriedmanAgainstEveryOrder(t *testing.T) {
 	}
 }
 
+// From five years on the chi-square distribution takes over. For four its tail
+// is known to be on the safe side already: .0503 where .036 is exact.
+func TestFriedmanOfManyYears(t *testing.T) {
+	t.Parallel()
+	s := ProfileSeasonality{Years: 6}
+	var ys []float64
+	for range s.Years {
+		ys = append(ys, 1, 2, 3, 4)
+	}
+	s.friedman(ys, 0)
+	assert.Equal(t, []any{1.0, SeasonChiSquare}, []any{s.Strength, s.Method})
+	assert.InDelta(t, chiSquare3(18), s.PValue, 1e-15) // Q = years * 3 at the most
+
+	r := rand.New(rand.NewPCG(6, 6))
+	for tail := 0; tail < 50; {
+		four := ProfileSeasonality{Years: 4}
+		ys := make([]float64, 16)
+		for i := range ys {
+			ys[i] = r.Float64()
+		}
+		four.friedman(ys, 0)
+		if four.PValue < 0.1 {
+			tail++
+			approx := chiSquare3(12 * four.Strength)
+			require.True(t, four.PValue <= approx && approx <= four.PValue+0.02, "%v %v", four.PValue, approx)
+		}
+	}
+}
+
+// Money in another unit, or growth of so much a quarter, changes no season.
+func TestSeasonalityIsRelative(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(6, 7))
+	for range 50 {
+		n := 24 + r.IntN(40)
+		months, grown := make([]decimal.Decimal, n), make([]decimal.Decimal, n)
+		for i := range months {
+			months[i] = decimal.New(r.Int64N(1e6), -2)
+			grown[i] = months[i].Mul(dec("0.37")).Add(decimal.NewFromInt(int64(40 * (i / 3))))
+		}
+		a, b := seasonalityOf(months, time.January, 0.95), seasonalityOf(grown, time.January, 0.95)
+		require.Equal(t, []any{a.Years, a.Strength, a.PValue, a.Significant}, []any{b.Years, b.Strength, b.PValue, b.Significant})
+		sum := 0.0
+		for _, q := range a.Quarters {
+			sum += q.Share
+		}
+		require.InDelta(t, 1, sum, 1e-12)
+	}
+}
+
 // The chi-square distribution with 3 degrees of freedom: 7.815 and 11.345 are
 // its 95 and 99 % points in every table.
 func TestChiSquare3(t *testing.T) {
@@ -294,6 +344,17 @@ Returns: 15.0 %
 	assert.Equal(t, "other", ProfileReason{Code: "other"}.Label("en"))
 }
 
+// What was read from a file that lacks parts is still read out.
+func TestTextsOfPartialResults(t *testing.T) {
+	t.Parallel()
+	var p Profile
+	require.NoError(t, json.Unmarshal([]byte(`{"schema":"keyaccount/segment.Profile","version":1,"seasonality":{"peak":3},"breadth":{},"cadence":{}}`), &p))
+	assert.Contains(t, p.Text("en"), "Returns: 0.0 %")
+	assert.Contains(t, WhiteSpacePlace{Basis: BasisWallet, PeerLevel: 0.5}.Explain("en"), "50.0 %")
+	assert.Contains(t, PotentialAccount{ID: "A"}.Explain("en"), "A: rank 0")
+	assert.Contains(t, new(PropensityExplanation).Text("en"), "probability 0.0 %")
+}
+
 func TestProfileDoesNotDependOnTheOrderOfItsFacts(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 3))
@@ -331,11 +392,11 @@ func TestProfileRefuses(t *testing.T) {
 		{func(f *ProfileFacts) { f.OrderDays = []time.Time{{}} }, keyaccount.ErrMissing, "OrderDays", 1},
 		{func(f *ProfileFacts) { f.OrderDays = []time.Time{day("2026-01-01")} }, keyaccount.ErrOutOfRange, "OrderDays", 1},
 		{func(f *ProfileFacts) { f.OrderDays = []time.Time{time.Unix(-1<<60, 0)} }, keyaccount.ErrOutOfRange, "OrderDays", 1},
-		{func(f *ProfileFacts) { f.Months = decs("1") }, keyaccount.ErrMissing, "From", 0},
+		{func(f *ProfileFacts) { f.Months = amountsOf("1") }, keyaccount.ErrMissing, "From", 0},
 		{func(f *ProfileFacts) {
 			f.From, f.Months = day("2025-01-01"), make([]decimal.Decimal, MaxTrendPeriods+1)
 		}, keyaccount.ErrOutOfRange, "Months", 0},
-		{func(f *ProfileFacts) { f.From, f.Months = day("2025-01-01"), decs("1", "1e101") }, keyaccount.ErrOutOfRange, "Months", 2},
+		{func(f *ProfileFacts) { f.From, f.Months = day("2025-01-01"), amountsOf("1", "1e101") }, keyaccount.ErrOutOfRange, "Months", 2},
 		{func(f *ProfileFacts) { f.Categories = []CategoryAmount{{"", dec("1")}} }, keyaccount.ErrMissing, "Categories", 1},
 		{func(f *ProfileFacts) { f.Categories = []CategoryAmount{{"a", dec("1")}, {"a", dec("1")}} }, keyaccount.ErrDuplicate, "Categories", 2},
 		{func(f *ProfileFacts) { f.Categories = []CategoryAmount{{"a", huge}} }, keyaccount.ErrOutOfRange, "Categories", 1},

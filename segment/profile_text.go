@@ -128,7 +128,7 @@ func (p *Profile) Text(lang string) string {
 	if t := p.Trend; t != nil {
 		write("Trend: %+.6g a month (%+.6g to %+.6g)", "趋势：每月 %+.6g（%+.6g 至 %+.6g）", t.Slope, t.Low, t.High)
 	}
-	if s := p.Seasonality; s != nil {
+	if s := p.Seasonality; s != nil && 0 < s.Peak && s.Peak <= len(s.Quarters) {
 		write("Season: peak in Q%d with %.0f %%, strength %.2f, p = %.3f", "季节：旺季第 %d 季度占 %.0f%%，强度 %.2f，p = %.3f",
 			s.Peak, 100*s.Quarters[s.Peak-1].Share, s.Strength, s.PValue)
 	}

@@ -340,3 +340,82 @@ func FuzzPropensityCounts(f *testing.F) {
 		require.True(t, isFinite(s.LogOdds) && s.Probability > 0 && s.Probability < 1)
 	})
 }
+
+// Without smoothing a value that never lost makes an account certain, whatever
+// else speaks against it: all overcast days were played on (the zero-frequency
+// problem). Smoothed, the other features still count.
+func TestZeroFrequencyIsNotCertainty(t *testing.T) {
+	t.Parallel()
+	m, err := FitPropensity(tennis(t), nil)
+	require.NoError(t, err)
+	for _, others := range [][2]string{{"high", "strong"}, {"normal", "weak"}} {
+		s, err := m.Score([]string{"overcast", "hot", others[0], others[1]})
+		require.NoError(t, err)
+		assert.False(t, s.Clamped)
+		assert.Less(t, s.Probability, 0.97)
+	}
+	raw, err := FitPropensity(tennis(t), &PropensityOptions{Smoothing: 1e-9})
+	require.NoError(t, err)
+	s, err := raw.Score([]string{"overcast", "hot", "high", "strong"})
+	require.NoError(t, err)
+	assert.True(t, s.Clamped)
+}
+
+// Who wins and who loses is a matter of names: the other way round every
+// log-odds changes its sign.
+func TestPropensityIsSymmetric(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(41, 2))
+	for range 50 {
+		c, rows := randomHistory(t, r)
+		turned := countsOf(t, "a", "b", "c")
+		require.NoError(t, turned.Merge(c))
+		turned.Won, turned.Lost = turned.Lost, turned.Won
+		for _, f := range turned.Features {
+			for i := range f.Values {
+				f.Values[i].Won, f.Values[i].Lost = f.Values[i].Lost, f.Values[i].Won
+			}
+		}
+		m, err := FitPropensity(c, nil)
+		require.NoError(t, err)
+		n, err := FitPropensity(turned, nil)
+		require.NoError(t, err)
+		for _, row := range rows {
+			s, err := m.Score(row)
+			require.NoError(t, err)
+			o, err := n.Score(row)
+			require.NoError(t, err)
+			require.InDelta(t, s.LogOdds, -o.LogOdds, 1e-12)
+			require.InDelta(t, 1, s.Probability+o.Probability, 1e-12)
+		}
+	}
+}
+
+// On data that the model itself describes, the probabilities are those of the
+// data: features independent given the outcome, 40,000 accounts.
+func TestPropensityRecoversItsOwnModel(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 40))
+	c := countsOf(t, "x", "y")
+	draw := func(p float64) string {
+		if r.Float64() < p {
+			return "yes"
+		}
+		return "no"
+	}
+	for range 40_000 {
+		won := r.Float64() < 0.2
+		px, py := 0.3, 0.5
+		if won {
+			px, py = 0.6, 0.9
+		}
+		require.NoError(t, c.Add([]string{draw(px), draw(py)}, won))
+	}
+	m, err := FitPropensity(c, nil)
+	require.NoError(t, err)
+	s, err := m.Score([]string{"yes", "yes"})
+	require.NoError(t, err)
+	won, lost := 0.2*0.6*0.9, 0.8*0.3*0.5
+	// Four standard errors of a probability from about 9,000 such accounts.
+	assert.InDelta(t, won/(won+lost), s.Probability, 4*math.Sqrt(0.25/9000))
+}

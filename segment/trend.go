@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // MaxTrendPeriods is how many periods a [Trend] can look at.
@@ -117,7 +118,7 @@ func FitTrend(amounts []decimal.Decimal, opts *TrendOptions) (*Trend, error) {
 		y, ok := amountFloat(a)
 		if !ok {
 			return nil, &keyaccount.InputError{
-				Kind: keyaccount.ErrOutOfRange, Field: "amounts", Row: i + 1, Value: scientific(a), Reason: "the amount is too large for statistics",
+				Kind: keyaccount.ErrOutOfRange, Field: "amounts", Row: i + 1, Value: exact.Text(a), Reason: "the amount is too large for statistics",
 			}
 		}
 		ys[i] = y
@@ -205,7 +206,7 @@ func middle(sorted []float64) float64 {
 // amountFloat returns the float64 nearest to an amount, and false beyond
 // 1e100, where sums and products of statistics could become infinite.
 func amountFloat(d decimal.Decimal) (float64, bool) {
-	if !summable(d) || d.Sign() != 0 && d.NumDigits()+int(d.Exponent()) > 100 {
+	if !exact.InRange(d) || d.Sign() != 0 && d.NumDigits()+int(d.Exponent()) > 100 {
 		return 0, false
 	}
 	return nearestFloat(d), true

@@ -14,7 +14,7 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-func decs(values ...string) []decimal.Decimal {
+func amountsOf(values ...string) []decimal.Decimal {
 	out := make([]decimal.Decimal, len(values))
 	for i, v := range values {
 		out[i] = dec(v)
@@ -24,7 +24,7 @@ func decs(values ...string) []decimal.Decimal {
 
 func trendOf(t testing.TB, opts *TrendOptions, values ...string) *Trend {
 	t.Helper()
-	tr, err := FitTrend(decs(values...), opts)
+	tr, err := FitTrend(amountsOf(values...), opts)
 	require.NoError(t, err)
 	return tr
 }
@@ -230,7 +230,7 @@ func TestFitTrendRefuses(t *testing.T) {
 		require.Nil(t, tr)
 		return err
 	}
-	ok := decs("1", "2", "3")
+	ok := amountsOf("1", "2", "3")
 	inputError(t, refused(nil), keyaccount.ErrMissing, "amounts", 0)
 	inputError(t, refused(nil, ok[0]), keyaccount.ErrMissing, "amounts", 0)
 	inputError(t, refused(&TrendOptions{Season: 3}, ok...), keyaccount.ErrMissing, "amounts", 0)
@@ -271,4 +271,74 @@ func FuzzFitTrend(f *testing.F) {
 		}
 		require.True(t, tr.Low <= tr.Slope && tr.Slope <= tr.High)
 	})
+}
+
+// Test and interval are two sides of the same S: without ties, the interval
+// leaves 0 out exactly where the p-value is no more than what it leaves open.
+func TestTrendIntervalAndTestAgree(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(13, 1))
+	for range 500 {
+		ys := make([]float64, 4+r.IntN(60))
+		for i := range ys {
+			ys[i] = r.NormFloat64() + 0.1*float64(i)*r.Float64()
+		}
+		tr := theilSen(ys, TrendOptions{Level: 0.5 + 0.49*r.Float64(), Season: 1 + r.IntN(3)})
+		outside := tr.Low > 0 || tr.High < 0
+		require.Equal(t, tr.PValue <= 1-tr.Coverage+1e-12, outside, "%+v", tr)
+	}
+}
+
+// A higher level never gives a narrower interval.
+func TestTrendIntervalsAreNested(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(13, 2))
+	for range 100 {
+		ys := make([]float64, 5+r.IntN(30))
+		for i := range ys {
+			ys[i] = float64(r.IntN(12))
+		}
+		inner := theilSen(ys, TrendOptions{Level: 0.5, Season: 1})
+		for _, level := range []float64{0.8, 0.95, 0.99} {
+			outer := theilSen(ys, TrendOptions{Level: level, Season: 1})
+			require.True(t, outer.Low <= inner.Low && outer.High >= inner.High)
+			require.GreaterOrEqual(t, outer.Coverage, inner.Coverage)
+			require.Equal(t, inner.Slope, outer.Slope)
+			inner = outer
+		}
+	}
+}
+
+// Where the exact distribution ends the normal one goes on. S is a sum of
+// uniform variables over k = 2..n, so that at 50 periods its excess kurtosis is
+// -16/120 * sum(k^4 - 1) / Var(S)^2 = -0.043, and the first term of the Edgeworth
+// series 2 * 0.043/24 * 0.55 = 0.002 at the most.
+func TestKendallNormalMeetsExact(t *testing.T) {
+	t.Parallel()
+	const n, pairs = maxExactTrend, maxExactTrend * (maxExactTrend - 1) / 2
+	exactLaw := kendallLaw{pairs: pairs, cumulative: kendallExact(n, 1, pairs)}
+	normal := kendallLaw{pairs: pairs, sigma: math.Sqrt(tieTerm(n) / 18)}
+	for s := 1; s < 500; s += 2 {
+		require.InDelta(t, exactLaw.pValue(s), normal.pValue(s), 0.002)
+	}
+	for m := 1; m <= pairs/2; m++ {
+		require.InDelta(t, exactLaw.coverage(m), normal.coverage(m), 0.002)
+	}
+	assert.InDelta(t, exactLaw.pValue(-99), exactLaw.pValue(99), 0)
+}
+
+// However large one order is, the slope stays within the others' range: a
+// least-squares slope follows it without limit.
+func TestTrendWithstandsOneOutlier(t *testing.T) {
+	t.Parallel()
+	values := []string{"10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21"}
+	for _, size := range []string{"1e3", "1e6", "1e50"} {
+		for i := range values {
+			struck := slices.Clone(values)
+			struck[i] = size
+			tr := trendOf(t, nil, struck...)
+			assert.InDelta(t, 1, tr.Slope, 1e-9)
+			assert.InDelta(t, 1, tr.Sure(), 1e-9)
+		}
+	}
 }

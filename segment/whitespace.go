@@ -66,8 +66,8 @@ const (
 type WhiteSpaceOptions struct {
 	// Rule is PeerQuantile or PeerPenetration. Defaults to PeerQuantile.
 	Rule WhiteSpaceRule
-	// Quantile lies between 0 and 1 (Hyndman and Fan's type 7). Defaults to
-	// 0.75 for PeerQuantile and to 0.5 for PeerPenetration.
+	// Quantile lies above 0 and at most at 1 (Hyndman and Fan's type 7).
+	// Defaults to 0.75 for PeerQuantile and to 0.5 for PeerPenetration.
 	Quantile float64
 	// MinPeers is how many peers a potential needs. Defaults to 5.
 	MinPeers int

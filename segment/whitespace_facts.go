@@ -159,7 +159,7 @@ func (a *WhiteSpaceAmount) check(list string, row int, byID map[string]int) (int
 		return 0, fault(keyaccount.ErrMalformed, "Account", a.Account, "this account is not among Accounts")
 	}
 	if _, ok := amountFloat(a.Amount); !ok {
-		return 0, fault(keyaccount.ErrOutOfRange, "Amount", scientific(a.Amount), "the amount is too large for statistics")
+		return 0, fault(keyaccount.ErrOutOfRange, "Amount", exact.Text(a.Amount), "the amount is too large for statistics")
 	}
 	return i, nil
 }
@@ -198,13 +198,13 @@ func whiteSpaceOptions(opts *WhiteSpaceOptions) (WhiteSpaceOptions, error) {
 		faults = append(faults, fault("MinPeers", strconv.Itoa(o.MinPeers), "there must be at least one peer"))
 	}
 	if !powerOfTenCent(o.Cent) {
-		faults = append(faults, fault("Cent", scientific(o.Cent), "the unit is a power of ten from 1e-8 to 1e8"))
+		faults = append(faults, fault("Cent", exact.Text(o.Cent), "the unit is a power of ten from 1e-8 to 1e8"))
 	}
 	return o, errors.Join(faults...)
 }
 
 func powerOfTenCent(d decimal.Decimal) bool {
-	if !summable(d) {
+	if !exact.InRange(d) {
 		return false
 	}
 	d = d.Normalize()

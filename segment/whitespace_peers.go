@@ -170,12 +170,15 @@ func (p *WhiteSpacePlace) headroom() {
 // Explain says where the potential comes from, in Chinese where lang begins
 // with "zh", else in English.
 func (p WhiteSpacePlace) Explain(lang string) string {
-	var en, zh string
+	var en, zh, wallet string
 	potential, current := exact.Text(p.Potential), exact.Text(p.Current)
+	if p.Wallet != nil {
+		wallet = exact.Text(*p.Wallet)
+	}
 	switch p.Basis {
 	case BasisWallet:
-		en = fmt.Sprintf("potential %s: peers reach %.1f %% of a wallet of %s", potential, 100*p.PeerLevel, exact.Text(*p.Wallet))
-		zh = fmt.Sprintf("潜力 %s：同类客户钱包份额达 %.1f%%，本客户钱包 %s", potential, 100*p.PeerLevel, exact.Text(*p.Wallet))
+		en = fmt.Sprintf("potential %s: peers reach %.1f %% of a wallet of %s", potential, 100*p.PeerLevel, wallet)
+		zh = fmt.Sprintf("潜力 %s：同类客户钱包份额达 %.1f%%，本客户钱包 %s", potential, 100*p.PeerLevel, wallet)
 	case BasisPeersCapped:
 		en = fmt.Sprintf("potential %s: the whole wallet, which the level of the peers exceeds", potential)
 		zh = fmt.Sprintf("潜力 %s：同类客户水平超过其钱包，以钱包为上限", potential)

@@ -318,3 +318,44 @@ func FuzzWhiteSpace(f *testing.F) {
 		}
 	})
 }
+
+// A peer who buys more never lowers the potential of the others, and twice the
+// sizes for all change nothing.
+func TestWhiteSpaceIsMonotoneAndRelative(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(8, 4))
+	for range 100 {
+		in := randomSpace(r)
+		o := &WhiteSpaceOptions{MinPeers: 1 + r.IntN(3)}
+		if r.IntN(2) == 0 {
+			o.IgnoreSize = true
+		}
+		before := places(t, in, o)
+
+		doubled := WhiteSpaceInput{Accounts: slices.Clone(in.Accounts), Sales: in.Sales}
+		for i := range doubled.Accounts {
+			doubled.Accounts[i].Size *= 2
+		}
+		for key, p := range places(t, doubled, o) {
+			require.True(t, p.Potential.Equal(before[key].Potential), key)
+		}
+
+		who := in.Accounts[r.IntN(len(in.Accounts))].ID
+		in.Sales = append(slices.Clone(in.Sales), bought(who, "p1", "30"))
+		after := places(t, in, o)
+		for key, p := range before {
+			if key != who+" p1" {
+				require.True(t, after[key].Potential.GreaterThanOrEqual(p.Potential), key)
+			}
+		}
+	}
+}
+
+// Money is not rounded through float64 where it is too large for it.
+func TestWhiteSpaceOfVeryLargeAmounts(t *testing.T) {
+	t.Parallel()
+	in := WhiteSpaceInput{Accounts: []WhiteSpaceAccount{{"A", "", 1}, {"B", "", 2}}, Sales: []WhiteSpaceAmount{bought("A", "p", "1e90")}}
+	b := places(t, in, &WhiteSpaceOptions{MinPeers: 1})["B p"]
+	assert.True(t, b.Potential.Equal(dec("2e90")), b.Potential)
+	assert.Zero(t, b.WalletShare)
+}
