@@ -178,12 +178,17 @@ func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 	days := func(at int) *CutDistance[int] {
 		return &CutDistance[int]{Score: with(Figures{Orders: 1, DaysSinceLast: at}).R, Figure: at, By: max(at-a.DaysSinceLast, a.DaysSinceLast-at)}
 	}
+	// A nested model's cuts of orders are those of the recency score the
+	// account has, and its cuts of money those of both.
 	orders := func(at int) *CutDistance[int] {
-		return &CutDistance[int]{Score: with(Figures{Orders: at}).F, Figure: at, By: max(at-a.Orders, a.Orders-at)}
+		score := with(Figures{Orders: at, DaysSinceLast: a.DaysSinceLast}).F
+		return &CutDistance[int]{Score: score, Figure: at, By: max(at-a.Orders, a.Orders-at)}
 	}
 	net := func(at, by decimal.Decimal) *CutDistance[decimal.Decimal] {
-		return &CutDistance[decimal.Decimal]{Score: with(Figures{Orders: 1, Net: at}).M, Figure: at, By: by}
+		score := with(Figures{Orders: a.Orders, DaysSinceLast: a.DaysSinceLast, Net: at}).M
+		return &CutDistance[decimal.Decimal]{Score: score, Figure: at, By: by}
 	}
+	frequency, monetary := m.frequency(e.Score.R), m.monetary(e.Score.R, e.Score.F)
 	// Fewer days are better.
 	if at, ok := below(m.Recency.Cuts, a.DaysSinceLast); ok && at >= 0 {
 		e.R.Up = days(at)
@@ -191,20 +196,20 @@ func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 	if at, ok := above(m.Recency.Cuts, a.DaysSinceLast); ok {
 		e.R.Down = days(at)
 	}
-	if at, ok := above(m.Frequency.Cuts, a.Orders); ok {
+	if at, ok := above(frequency, a.Orders); ok {
 		e.F.Up = orders(at)
 	}
-	if at, ok := below(m.Frequency.Cuts, a.Orders); ok && at >= 1 {
+	if at, ok := below(frequency, a.Orders); ok && at >= 1 {
 		e.F.Down = orders(at)
 	}
-	n := beyond(a.Net, m.Monetary.Cuts, compareNet)
-	if n < len(m.Monetary.Cuts) {
-		c := m.Monetary.Cuts[n]
+	n := beyond(a.Net, monetary, compareNet)
+	if n < len(monetary) {
+		c := monetary[n]
 		by := unitsTo(c, a.Net, unit, !c.OrEqual)
 		e.M.Up = net(a.Net.Add(by), by)
 	}
 	if n > 0 {
-		c := m.Monetary.Cuts[n-1]
+		c := monetary[n-1]
 		c.Value = c.Value.Neg()
 		by := unitsTo(c, a.Net.Neg(), unit, c.OrEqual)
 		e.M.Down = net(a.Net.Sub(by), by)

@@ -208,7 +208,9 @@ func TestAskingForExactlyThatMuchIsEnoughAndOneLessIsNot(t *testing.T) {
 	r := rand.New(rand.NewPCG(40, 2))
 	for range 200 {
 		accounts := randomAccounts(r, 2+r.IntN(50))
-		m := fitted(t, accounts, &RFMOptions{Bins: 2 + r.IntN(11), Rule: []QuantileRule{Type7, MidRank}[r.IntN(2)]})
+		m := fitted(t, accounts, &RFMOptions{
+			Bins: 2 + r.IntN(11), Rule: []QuantileRule{Type7, MidRank}[r.IntN(2)], Nested: r.IntN(3) == 0,
+		})
 		unit := dec([]string{"0.01", "1", "0.05", "1000", "0.0001"}[r.IntN(5)])
 		for _, a := range append(randomAccounts(r, 20), accounts...) {
 			if a.HasOrders() {

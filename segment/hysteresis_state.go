@@ -96,10 +96,17 @@ type Hysteresis struct {
 }
 
 // NewHysteresis works out the cuts beyond which the policy promotes and
-// demotes. It refuses a model or a policy that does not validate.
+// demotes. It refuses a model or a policy that does not validate, and a nested
+// model, whose cuts of one scale depend on the scores of another.
 func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
 	if err := errors.Join(checkModel("model", model), policy.Validate()); err != nil {
 		return nil, err
+	}
+	if model.Nested != nil {
+		return nil, &keyaccount.InputError{
+			Kind: keyaccount.ErrMismatch, Field: "model.Nested",
+			Reason: "a band lies around one row of cuts, and in a nested model the cuts of one scale depend on the scores of another",
+		}
 	}
 	m := *model
 	return &Hysteresis{

@@ -362,6 +362,9 @@ func TestHysteresisRefuses(t *testing.T) {
 	_, err = h.StepAll(nil, append(next, next[0]))
 	inputError(t, err, keyaccount.ErrDuplicate, "accounts.ID", 3)
 
+	nested := fitted(t, randomAccounts(rand.New(rand.NewPCG(1, 8)), 30), &RFMOptions{Nested: true})
+	_, err = NewHysteresis(nested, HysteresisPolicy{Version: "1"})
+	inputError(t, err, keyaccount.ErrMismatch, "model.Nested", 0)
 	_, err = NewHysteresis(nil, HysteresisPolicy{})
 	inputError(t, err, keyaccount.ErrMissing, "model", 0)
 	for field, rule := range map[string]HysteresisRule{

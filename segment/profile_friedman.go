@@ -2,7 +2,6 @@ package segment
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -36,7 +35,7 @@ func (s *ProfileSeasonality) friedman(ys []float64, tolerance float64) {
 	s.Strength = float64(seen) / float64(s.Years*squares)
 	if s.Years > exactYears {
 		s.Method = SeasonChiSquare
-		s.PValue = chiSquare3(3 * float64(s.Years) * s.Strength)
+		s.PValue = chiSquareTail(3*float64(s.Years)*s.Strength, 3)
 		return
 	}
 	orders := permutations()
@@ -99,10 +98,4 @@ func permutations() (out [][4]int) {
 		}
 	}
 	return out
-}
-
-// chiSquare3 returns the upper tail of the chi-square distribution with three
-// degrees of freedom.
-func chiSquare3(x float64) float64 {
-	return min(1, math.Erfc(math.Sqrt(x/2))+math.Sqrt(2*x/math.Pi)*math.Exp(-x/2))
 }

@@ -213,7 +213,7 @@ func TestFriedmanOfManyYears(t *testing.T) {
 	}
 	s.friedman(ys, 0)
 	assert.Equal(t, []any{1.0, SeasonChiSquare}, []any{s.Strength, s.Method})
-	assert.InDelta(t, chiSquare3(18), s.PValue, 1e-15) // Q = years * 3 at the most
+	assert.InDelta(t, chiSquareTail(18, 3), s.PValue, 1e-15) // Q = years * 3 at the most
 
 	r := rand.New(rand.NewPCG(6, 6))
 	for tail := 0; tail < 50; {
@@ -225,7 +225,7 @@ func TestFriedmanOfManyYears(t *testing.T) {
 		four.friedman(ys, 0)
 		if four.PValue < 0.1 {
 			tail++
-			approx := chiSquare3(12 * four.Strength)
+			approx := chiSquareTail(12 * four.Strength, 3)
 			require.True(t, four.PValue <= approx && approx <= four.PValue+0.02, "%v %v", four.PValue, approx)
 		}
 	}
@@ -256,9 +256,9 @@ func TestSeasonalityIsRelative(t *testing.T) {
 // its 95 and 99 % points in every table.
 func TestChiSquare3(t *testing.T) {
 	t.Parallel()
-	assert.InDelta(t, 0.05, chiSquare3(7.815), 1e-5)
-	assert.InDelta(t, 0.01, chiSquare3(11.345), 1e-5)
-	assert.Equal(t, 1.0, chiSquare3(0))
+	assert.InDelta(t, 0.05, chiSquareTail(7.815, 3), 1e-5)
+	assert.InDelta(t, 0.01, chiSquareTail(11.345, 3), 1e-5)
+	assert.Equal(t, 1.0, chiSquareTail(0, 3))
 }
 
 // Without a season the test says so: among 2,000 random accounts no more than
