@@ -61,7 +61,32 @@
 //		fmt.Println(a.ID, s.Code(), s.Segment.Label("zh"), s.Reasons.Labels("zh"))
 //	}
 //
-// Sources:
+// # Key accounts, and those that could become key
+//
+// What makes an account key is a [CriteriaPolicy]: criteria with a direction,
+// a weight and bounds, weights given or found ([WeighAHP], [EntropyWeights],
+// [CRITICWeights]), scores by one or several raters ([CombineRaters]).
+// [RankSPOTIS] ranks between fixed bounds, so that adding an account cannot
+// reorder the others; [RankTOPSIS] and weighted sums stand beside it, and
+// [TopSensitivity] says how far a weight may move before the top changes.
+// [PlacePortfolio] puts accounts into the attractiveness-strength matrix.
+//
+// [RankPotential] joins what speaks for a future key account: headroom against
+// its peers ([WhiteSpace]), a trend that is sure ([FitTrend]), the resemblance
+// to those that became key ([FitPropensity]) and referrals. [BackTest] such a
+// ranking on history before trusting it: on retail data "the largest now" is
+// hard to beat. [NewProfile] is the account on one page, [Cohorts] and
+// [Lifecycle] show how customers stay, come back and go.
+//
+// # Regular re-evaluation
+//
+// [Migrate] scores two dates with one frozen model and names who moved,
+// [PSI] tells whether a population changed more than chance, [SplitCauses]
+// parts what accounts did from what a refit did to them, a [Hysteresis] keeps
+// those at a border from flipping, and [Explain] says what the next score
+// needs. A [ReviewPolicy] says who is due.
+//
+// Sources, where a method does not name its own:
 //
 //   - RFM: Hughes, Strategic Database Marketing (1994); Bult and Wansbeek,
 //     Optimal Selection for Direct Mail, Marketing Science 14 (1995) 378-394.
