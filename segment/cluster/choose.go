@@ -1,0 +1,377 @@
+package cluster
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Rule picks the number of clusters out of a table of candidates.
+type Rule string
+
+// The rules.
+const (
+	// ByGap takes the smallest k whose gap is at least that of k + 1 less its
+	// standard error (the 1-standard-error rule of Tibshirani, Walther and
+	// Hastie 2001); the last k where there is none. It alone can say that there
+	// is just one cluster.
+	ByGap Rule = "gap"
+	// BySilhouette takes the greatest mean silhouette: the exact one where it
+	// was computed, else the simplified one.
+	BySilhouette Rule = "silhouette"
+	// ByCalinskiHarabasz takes the greatest index.
+	ByCalinskiHarabasz Rule = "calinski_harabasz"
+	// ByDaviesBouldin takes the smallest index.
+	ByDaviesBouldin Rule = "davies_bouldin"
+	// ByBIC takes the smallest BIC of a mixture.
+	ByBIC Rule = "bic"
+)
+
+// ChooseOptions sets up [ChooseKMeans].
+type ChooseOptions struct {
+	// KMeans sets up every fit. Its Source, which must be given, draws the
+	// references of the gap as well; it takes no Start.
+	KMeans KMeansOptions
+	// KMin and KMax bound the numbers of clusters to try. Default to 1 and 10,
+	// or the number of distinct rows where that is smaller.
+	KMin int
+	KMax int
+	// Rule picks. Defaults to ByGap.
+	Rule Rule
+	// References is how many reference sets the gap is compared with. Defaults
+	// to 50 under ByGap, else to none, and then there is no gap.
+	References int
+	// ExactRows is up to how many rows the exact silhouette is computed, whose
+	// time grows with their square. Defaults to 5000.
+	ExactRows int
+}
+
+// Choice is a table of candidates and what was picked.
+type Choice struct {
+	// K is what Rule picked, and Reason says why.
+	K      int   `json:"k"`
+	Rule   Rule  `json:"rule"`
+	Reason Label `json:"reason"`
+	// AtLimit tells that K is the largest that was tried, so that more may be
+	// better.
+	AtLimit bool `json:"at_limit"`
+	// Votes holds what each rule with figures would pick.
+	Votes []Vote `json:"votes"`
+	// Table has a row for each k.
+	Table []Candidate `json:"table"`
+	// KMeans or Mixture is the fit with K clusters.
+	KMeans  *KMeansFit  `json:"kmeans,omitempty"`
+	Mixture *MixtureFit `json:"mixture,omitempty"`
+}
+
+// Vote is a rule's pick.
+type Vote struct {
+	Rule Rule `json:"rule"`
+	K    int  `json:"k"`
+}
+
+// Candidate is one number of clusters with its figures; one that is nil does
+// not exist for this k, or was not asked for.
+type Candidate struct {
+	K      int    `json:"k"`
+	Sizes  []int  `json:"sizes,omitempty"`
+	Status Status `json:"status,omitempty"`
+	// Inertia is that of k-means.
+	Inertia *float64 `json:"inertia,omitempty"`
+	// Gap is the mean log inertia of the references less that of the rows, and
+	// GapSE its standard error. There is none where the clusters leave no
+	// spread.
+	Gap   *float64 `json:"gap,omitempty"`
+	GapSE *float64 `json:"gap_se,omitempty"`
+	// Silhouette is the exact mean, SimplifiedSilhouette that by centres.
+	Silhouette           *float64 `json:"silhouette,omitempty"`
+	SimplifiedSilhouette *float64 `json:"simplified_silhouette,omitempty"`
+	CalinskiHarabasz     *float64 `json:"calinski_harabasz,omitempty"`
+	DaviesBouldin        *float64 `json:"davies_bouldin,omitempty"`
+	// LogLikelihood and BIC are those of a mixture.
+	LogLikelihood *float64 `json:"log_likelihood,omitempty"`
+	BIC           *float64 `json:"bic,omitempty"`
+	// Failure says why a mixture could not be fitted.
+	Failure string `json:"failure,omitempty"`
+}
+
+// ChooseKMeans fits k-means for every k from KMin to KMax, computes the
+// figures by which one is chosen, all in the transformed units, and picks one.
+// Clusters that leave no spread within have no gap and no Calinski-Harabasz
+// index, because it is infinite; these rules take the first such k when they
+// come to it. Where no k has a figure, KMin is taken. It refuses what
+// [FitKMeans] refuses.
+func ChooseKMeans(x Matrix, opts *ChooseOptions) (*Choice, error) {
+	var o ChooseOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.KMeans.Start != nil {
+		return nil, outOfRange("Start", strconv.Itoa(len(o.KMeans.Start)), "one start does not fit several k")
+	}
+	km, err := kmeansOptions(&o.KMeans, 0, x.Cols)
+	o.Rule = cmp.Or(o.Rule, ByGap)
+	faults := []error{err}
+	switch o.Rule {
+	case ByGap, BySilhouette, ByCalinskiHarabasz, ByDaviesBouldin:
+	default:
+		faults = append(faults, outOfRange("Rule", string(o.Rule), "k-means has no such rule"))
+	}
+	references := 0
+	if o.Rule == ByGap {
+		references = 50
+	}
+	o.References, err = countOption("References", o.References, references)
+	faults = append(faults, err)
+	o.ExactRows, err = countOption("ExactRows", o.ExactRows, 5000)
+	faults = append(faults, err)
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	s, err := newSpace(x, km.Transform)
+	if err != nil {
+		return nil, err
+	}
+	if o.KMin, o.KMax, err = s.kRange(o.KMin, o.KMax); err != nil {
+		return nil, err
+	}
+
+	c := &chooser{Choice: Choice{Rule: o.Rule}}
+	fits := make([]*KMeansFit, 0, o.KMax-o.KMin+1)
+	inertias := make([]float64, 0, o.KMax-o.KMin+1)
+	for k := o.KMin; k <= o.KMax; k++ {
+		f := s.kmeans(k, &km)
+		fits, inertias = append(fits, f), append(inertias, f.Inertia)
+		c.Table = append(c.Table, s.candidate(f, km.Workers, s.n <= o.ExactRows))
+	}
+	c.kmeans(o.KMin, inertias, s.n)
+	if o.References > 0 {
+		c.gap(s.gaps(o.KMin, inertias, o.References, km), inertias)
+	}
+	c.pick()
+	c.KMeans = fits[c.K-o.KMin]
+	return &c.Choice, nil
+}
+
+// kRange fills in the default, and refuses what the rows cannot have.
+func (s *space) kRange(kmin, kmax int) (lo, hi int, err error) {
+	kmin = cmp.Or(kmin, 1)
+	if kmax == 0 {
+		kmax = s.distinct(max(kmin, 10))
+	}
+	if kmin < 1 || kmin > kmax {
+		return 0, 0, outOfRange("KMin", strconv.Itoa(kmin), "it must lie between 1 and KMax, which is "+strconv.Itoa(kmax))
+	}
+	return kmin, kmax, s.checkK(kmax)
+}
+
+// candidate computes what needs no other k.
+func (s *space) candidate(f *KMeansFit, workers int, exact bool) Candidate {
+	k := len(f.Centres)
+	c := Candidate{K: k, Sizes: f.Sizes, Status: f.Status, Inertia: &f.Inertia}
+	if k < 2 || slices.Contains(f.Sizes, 0) {
+		return c
+	}
+	labels, number := make([]int32, s.n), make([]int, k)
+	for i, a := range f.Labels {
+		labels[i] = int32(a)
+	}
+	for a := range number {
+		number[a] = a
+	}
+	p := s.partition(labels, number, f.Sizes, k, workers)
+	if exact {
+		c.Silhouette = &p.silhouettes(p.exactSilhouettes()).Mean
+	}
+	c.SimplifiedSilhouette = &p.silhouettes(p.simplifiedSilhouettes()).Mean
+	if v, ok := p.calinski(p.within()); ok {
+		c.CalinskiHarabasz = &v
+	}
+	if v, ok := p.davies(); ok {
+		c.DaviesBouldin = &v
+	}
+	return c
+}
+
+// chooser gathers votes.
+type chooser struct {
+	Choice
+
+	reasons map[Rule]Label
+}
+
+func (c *chooser) vote(rule Rule, k int, reason Label) {
+	if c.reasons == nil {
+		c.reasons = map[Rule]Label{}
+	}
+	c.reasons[rule] = reason
+	c.Votes = append(c.Votes, Vote{Rule: rule, K: k})
+}
+
+// extreme votes for the first k whose figure is best; better is above 0 where
+// the greatest is. NaN stands for no figure.
+func (c *chooser) extreme(rule Rule, better float64, figure func(*Candidate) float64) {
+	at, best := -1, math.Inf(-1)
+	for i := range c.Table {
+		if v := figure(&c.Table[i]) * better; v > best {
+			at, best = i, v
+		}
+	}
+	if at < 0 {
+		return
+	}
+	k := c.Table[at].K
+	if math.IsInf(best, 1) {
+		c.vote(rule, k, noSpread(k))
+		return
+	}
+	word, zh := "greatest", "最大"
+	if better < 0 {
+		word, zh = "smallest", "最小"
+	}
+	c.vote(rule, k, Label{
+		En: fmt.Sprintf("k = %d has the %s figure, %.4g", k, word, best*better),
+		Zh: fmt.Sprintf("k = %d 的指标%s，为 %.4g", k, zh, best*better),
+	})
+}
+
+func noSpread(k int) Label {
+	return Label{
+		En: fmt.Sprintf("with k = %d the rows of a cluster are equal, and no spread is left", k),
+		Zh: fmt.Sprintf("k = %d 时各类内部完全相同，没有剩余差异", k),
+	}
+}
+
+func figure(p *float64) float64 {
+	if p == nil {
+		return math.NaN()
+	}
+	return *p
+}
+
+func (c *chooser) kmeans(kmin int, inertias []float64, n int) {
+	c.extreme(BySilhouette, 1, func(t *Candidate) float64 {
+		if t.Silhouette != nil {
+			return *t.Silhouette
+		}
+		return figure(t.SimplifiedSilhouette)
+	})
+	c.extreme(ByCalinskiHarabasz, 1, func(t *Candidate) float64 {
+		if t.K > 1 && t.K < n && inertias[t.K-kmin] == 0 {
+			return math.Inf(1)
+		}
+		return figure(t.CalinskiHarabasz)
+	})
+	c.extreme(ByDaviesBouldin, -1, func(t *Candidate) float64 { return figure(t.DaviesBouldin) })
+}
+
+// gap applies the rule to the gaps themselves. Where there is no spread left
+// the gap is infinite, and a further k cannot be better.
+func (c *chooser) gap(gaps []gapStatistic, inertias []float64) {
+	for i := range gaps {
+		if gaps[i].ok {
+			c.Table[i].Gap, c.Table[i].GapSE = &gaps[i].gap, &gaps[i].se
+		}
+	}
+	for i, g := range gaps {
+		k := c.Table[i].K
+		if inertias[i] == 0 {
+			c.vote(ByGap, k, noSpread(k))
+			return
+		}
+		if !g.ok {
+			continue
+		}
+		if i+1 < len(gaps) && inertias[i+1] == 0 {
+			continue
+		}
+		if i+1 == len(gaps) || !gaps[i+1].ok {
+			c.vote(ByGap, k, Label{
+				En: fmt.Sprintf("the gap still grows at k = %d, the last one", k),
+				Zh: fmt.Sprintf("到最后的 k = %d，间隙仍在增大", k),
+			})
+			return
+		}
+		if next := gaps[i+1]; g.gap >= next.gap-next.se {
+			c.vote(ByGap, k, Label{
+				En: fmt.Sprintf("the gap %.4f of k = %d is at least that of k = %d less its standard error, %.4f - %.4f", g.gap, k, k+1, next.gap, next.se),
+				Zh: fmt.Sprintf("k = %d 的间隙 %.4f 不小于 k = %d 的间隙减其标准误 %.4f - %.4f", k, g.gap, k+1, next.gap, next.se),
+			})
+			return
+		}
+	}
+}
+
+// pick follows the rule.
+func (c *chooser) pick() {
+	c.K = c.Table[0].K
+	c.Reason = Label{En: "no k has a figure", Zh: "没有可用的指标"}
+	for _, v := range c.Votes {
+		if v.Rule == c.Rule {
+			c.K, c.Reason = v.K, c.reasons[v.Rule]
+		}
+	}
+	c.AtLimit = len(c.Table) > 1 && c.K == c.Table[len(c.Table)-1].K
+}
+
+// ChooseMixtureOptions sets up [ChooseMixture].
+type ChooseMixtureOptions struct {
+	// Mixture sets up every fit; it takes no Start.
+	Mixture MixtureOptions
+	// KMin and KMax bound the numbers of components to try. Default to 1 and
+	// 10, or the number of distinct rows where that is smaller.
+	KMin int
+	KMax int
+}
+
+// ChooseMixture fits a Gaussian mixture for every k from KMin to KMax and picks
+// the one with the smallest BIC ([ByBIC]). A k whose mixture is degenerate has
+// no BIC, and its row says why; where that is so for every k, the errors of
+// all are returned together. It refuses what [FitMixture] refuses.
+func ChooseMixture(x Matrix, opts *ChooseMixtureOptions) (*Choice, error) {
+	var o ChooseMixtureOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.Mixture.Start != nil {
+		return nil, outOfRange("Start", strconv.Itoa(len(o.Mixture.Start)), "one start does not fit several k")
+	}
+	mo, err := mixtureOptions(&o.Mixture, 0, x.Cols)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSpace(x, mo.Transform)
+	if err != nil {
+		return nil, err
+	}
+	if o.KMin, o.KMax, err = s.kRange(o.KMin, o.KMax); err != nil {
+		return nil, err
+	}
+	z, err := s.scaled(&mo)
+	if err != nil {
+		return nil, err
+	}
+	c := &chooser{Choice: Choice{Rule: ByBIC}}
+	fits := make([]*MixtureFit, 0, o.KMax-o.KMin+1)
+	var failures []error
+	for k := o.KMin; k <= o.KMax; k++ {
+		f, err := s.mixture(z, k, &mo)
+		fits = append(fits, f)
+		if err != nil {
+			failures = append(failures, err)
+			c.Table = append(c.Table, Candidate{K: k, Failure: err.Error()})
+			continue
+		}
+		c.Table = append(c.Table, Candidate{K: k, Sizes: f.Sizes, Status: f.Status, LogLikelihood: &f.LogLikelihood, BIC: &f.BIC})
+	}
+	if len(failures) == len(fits) {
+		return nil, errors.Join(failures...)
+	}
+	c.extreme(ByBIC, -1, func(t *Candidate) float64 { return figure(t.BIC) })
+	c.pick()
+	c.Mixture = fits[c.K-o.KMin]
+	return &c.Choice, nil
+}
