@@ -59,7 +59,7 @@ func mixtureOptions(opts *MixtureOptions, k, cols int) (MixtureOptions, error) {
 	}, k, cols)
 	faults := []error{err}
 	o.Restarts, o.MaxIterations, o.Workers = common.Restarts, common.MaxIterations, common.Workers
-	o.Tolerance = cmp.Or(o.Tolerance, 1e-9)
+	o.Tolerance = cmp.Or(o.Tolerance, 1e-7)
 	o.Regularisation = cmp.Or(o.Regularisation, 1e-6)
 	if !o.Covariance.known() {
 		faults = append(faults, unknownCovariance(o.Covariance))

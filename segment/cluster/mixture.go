@@ -262,7 +262,7 @@ type MixtureOptions struct {
 	// from each start. Defaults to 1000.
 	MaxIterations int
 	// Tolerance ends the iteration when the mean log-likelihood of a row
-	// changed by no more. Defaults to 1e-9.
+	// changed by no more. Defaults to 1e-7.
 	Tolerance float64
 	// Regularisation is what is added to every variance, as a share of the
 	// column's variance over all rows (for Spherical, of the mean one).

@@ -68,8 +68,8 @@ func irisOracles(t testing.TB) (f irisFigures) {
 	return f
 }
 
-// TestOracleIrisKMeans compares every k from 1 to 10 with scikit-learn 1.2.1,
-// from its own centres: a better local minimum is no disagreement. Inertia
+// TestOracleIrisKMeans compares with scikit-learn 1.2.1 every k from 1 to 8,
+// and at 9 and 10, where ours finds a smaller inertia, just that. Inertia
 // 78.851441, sizes 38/50/62, silhouette 0.552819, CH 561.627757, DB 0.661972
 // and ARI 0.730238 at k = 3, silhouette 0.681046 at k = 2.
 func TestOracleIrisKMeans(t *testing.T) {
@@ -79,16 +79,11 @@ func TestOracleIrisKMeans(t *testing.T) {
 	require.Len(t, want, 10)
 	for k := 1; k <= 10; k++ {
 		w := want[strconv.Itoa(k)]
-		o := &KMeansOptions{Start: w.Centres}
-		if w.Centres == nil { // the file has them for k = 3
-			o = &KMeansOptions{Source: rand.NewPCG(3, uint64(k)), Restarts: 50}
-		}
-		f, err := FitKMeans(x, k, o)
+		f, err := FitKMeans(x, k, &KMeansOptions{Source: rand.NewPCG(3, uint64(k)), Restarts: 100})
 		require.NoError(t, err)
 		require.Equal(t, Converged, f.Status)
-		if k > 6 {
-			// Many minima lie close together; ours is theirs or one of those.
-			require.InEpsilon(t, w.Inertia, f.Inertia, 0.005, k)
+		if k > 8 {
+			require.Less(t, f.Inertia, w.Inertia)
 			continue
 		}
 		require.InEpsilon(t, w.Inertia, f.Inertia, 1e-12, k)
@@ -97,6 +92,11 @@ func TestOracleIrisKMeans(t *testing.T) {
 		require.Equal(t, w.Sizes, sizes)
 		if k == 1 {
 			continue
+		}
+		for i, c := range w.Centres { // the file has those of k = 3
+			a, err := f.Assign(c)
+			require.NoError(t, err)
+			require.InDeltaSlice(t, c, f.Centres[a.Cluster], 1e-12, i)
 		}
 		s, err := Silhouette(x, f.Labels, 0)
 		require.NoError(t, err)
