@@ -347,11 +347,11 @@ func ChooseMixture(x Matrix, opts *ChooseMixtureOptions) (*Choice, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.KMin, o.KMax, err = s.kRange(o.KMin, o.KMax); err != nil {
-		return nil, err
-	}
 	z, err := s.scaled(&mo)
 	if err != nil {
+		return nil, err
+	}
+	if o.KMin, o.KMax, err = z.kRange(o.KMin, o.KMax); err != nil {
 		return nil, err
 	}
 	c := &chooser{Choice: Choice{Rule: ByBIC}}

@@ -37,11 +37,12 @@ func FitMixture(x Matrix, k int, opts *MixtureOptions) (*MixtureFit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkK(k); err != nil {
-		return nil, err
-	}
 	z, err := s.scaled(&o)
 	if err != nil {
+		return nil, err
+	}
+	// Rows that differ by less than the precision of a column are equal there.
+	if err := z.checkK(k); err != nil {
 		return nil, err
 	}
 	return s.mixture(z, k, &o)

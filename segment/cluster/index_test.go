@@ -110,7 +110,7 @@ func TestLabelsMayHaveGaps(t *testing.T) {
 func TestIndicesRefuse(t *testing.T) {
 	t.Parallel()
 	x := line(t, 1, 1, 2, 2)
-	for _, labels := range [][]int{nil, {0, 1}, {0, 0, 0, 0}, {0, 0, 1, -1}, {0, 0, 1, 4}} {
+	for _, labels := range [][]int{nil, {0, 1}, {0, 0, 0, 0}, {0, 0, 1, -1}, {0, 0, 1, maxLabel}} {
 		_, err := Silhouette(x, labels, 0)
 		require.Error(t, err)
 		_, err = SimplifiedSilhouette(x, labels, 0)

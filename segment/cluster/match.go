@@ -248,8 +248,11 @@ func checkTwo(a, b []int) (ka, kb int, err error) {
 	return ka, kb, err
 }
 
-// checkLabels returns one more than the largest label. Labels are below the
-// number of rows, which bounds the memory that they can ask for.
+// maxLabel bounds the memory that labels can ask for: they lie below it, or
+// below the number of rows where that is greater.
+const maxLabel = 10_000
+
+// checkLabels returns one more than the largest label.
 func checkLabels(labels []int, rows int) (k int, err error) {
 	if rows == 0 {
 		return 0, missing("labels", "there are no rows")
@@ -258,10 +261,10 @@ func checkLabels(labels []int, rows int) (k int, err error) {
 		return 0, mismatch("labels", strconv.Itoa(len(labels)), "there are "+strconv.Itoa(rows)+" rows")
 	}
 	for i, a := range labels {
-		if a < 0 || a >= rows {
+		if a < 0 || a >= max(rows, maxLabel) {
 			return 0, &keyaccount.InputError{
 				Kind: keyaccount.ErrOutOfRange, Field: "labels", Row: i + 1, Value: strconv.Itoa(a),
-				Reason: "a label lies between 0 and the number of rows less 1",
+				Reason: "a label lies between 0 and " + strconv.Itoa(max(rows, maxLabel)-1),
 			}
 		}
 		k = max(k, a+1)

@@ -53,6 +53,23 @@ func TestMatchDifferentNumbers(t *testing.T) {
 	assert.Equal(t, []int{1}, m.Gone)
 }
 
+// New clusters get numbers beyond those before, and these can be worked with,
+// also where they exceed the number of rows. Found by fuzzing.
+func TestMatchedNumbersCanBeUsedAgain(t *testing.T) {
+	t.Parallel()
+	m, err := MatchLabels([]int{3, 3, 3, 3}, []int{0, 1, 2, 0})
+	require.NoError(t, err)
+	labels, err := m.Relabel([]int{0, 1, 2, 0})
+	require.NoError(t, err)
+	assert.Equal(t, []int{3, 4, 5, 3}, labels)
+	ari, err := AdjustedRand([]int{0, 1, 2, 0}, labels)
+	require.NoError(t, err)
+	assert.Equal(t, 1.0, ari)
+	p, err := Describe(line(t, 1, 2, 3, 4), labels, nil)
+	require.NoError(t, err)
+	assert.Equal(t, 2, p.Clusters[3].Size)
+}
+
 // Against all permutations.
 func TestHungarianIsOptimal(t *testing.T) {
 	t.Parallel()

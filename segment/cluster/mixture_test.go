@@ -205,6 +205,21 @@ func TestDegenerateComponents(t *testing.T) {
 	require.ErrorIs(t, err, ErrDegenerate)
 }
 
+// Rows that differ by less than the precision of a column are equal once it is
+// scaled: an error, not a search for a third start without end. Found by
+// fuzzing.
+func TestRowsThatScalingMakesEqual(t *testing.T) {
+	t.Parallel()
+	x := line(t, 1e100, 1e-90, 2e-90)
+	_, err := FitKMeans(x, 3, &KMeansOptions{Source: source(1)})
+	require.NoError(t, err)
+	_, err = FitMixture(x, 3, &MixtureOptions{Source: source(1)})
+	inputError(t, err, keyaccount.ErrOutOfRange, "k", 0)
+	require.ErrorContains(t, err, "only 2 distinct rows")
+	_, err = ChooseMixture(x, &ChooseMixtureOptions{Mixture: MixtureOptions{Source: source(1)}, KMax: 3})
+	inputError(t, err, keyaccount.ErrOutOfRange, "k", 0)
+}
+
 func TestMixtureRefuses(t *testing.T) {
 	t.Parallel()
 	x := blobs(50, 2, 2, 1)

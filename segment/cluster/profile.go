@@ -37,7 +37,7 @@ type Profile struct {
 	// Share is Size over all rows.
 	Share float64 `json:"share"`
 	// Name is made of the features in which the cluster differs most, such as
-	// "high revenue, rare orders" (高收入，订单少); no two clusters have the same.
+	// "high revenue, rare orders" (高收入，订单少); no two clusters that have rows have the same.
 	Name Label `json:"name"`
 	// Distinctness is the squared distance between the means of the cluster
 	// and of all rows, in standard deviations: the sum of the Contributions.
@@ -75,8 +75,7 @@ func (p *Profiles) Names() []Label {
 
 // Describe says what the clusters are like that labels divide the rows of x into. The
 // values of x are the original ones, from before any transform. It refuses
-// labels that are negative or not below the number of rows
-// ([keyaccount.ErrOutOfRange]). A label below the largest that no row has gets
+// the labels that [Silhouette] refuses, but for one cluster alone. A label below the largest that no row has gets
 // a profile of size 0 with the name "empty".
 func Describe(x Matrix, labels []int, opts *DescribeOptions) (*Profiles, error) {
 	var o DescribeOptions
@@ -243,12 +242,16 @@ func (p *Profiles) ambiguous() (clusters []int) {
 // number tells the clusters apart that nothing else does: the first keeps its
 // name.
 func (p *Profiles) number() {
-	en, zh := map[string]bool{}, map[string]bool{}
+	en, zh, used := map[string]bool{}, map[string]bool{}, map[Label]int{}
 	for a := range p.Clusters {
+		if p.Clusters[a].Size == 0 {
+			continue
+		}
 		base := p.Clusters[a].Name
 		name := base
-		for i := 2; en[name.En] || zh[name.Zh]; i++ {
-			n := strconv.Itoa(i)
+		for en[name.En] || zh[name.Zh] {
+			used[base]++
+			n := strconv.Itoa(used[base] + 1)
 			name = Label{En: base.En + " (" + n + ")", Zh: base.Zh + "（" + n + "）"}
 		}
 		en[name.En], zh[name.Zh] = true, true

@@ -85,7 +85,7 @@ func TestDescribeAddsUp(t *testing.T) {
 			require.Equal(t, a, c.Cluster)
 			size += c.Size
 			share += c.Share
-			require.False(t, en[c.Name.En] || zh[c.Name.Zh], c.Name)
+			require.False(t, c.Size > 0 && (en[c.Name.En] || zh[c.Name.Zh]), c.Name)
 			en[c.Name.En], zh[c.Name.Zh] = true, true
 			total := 0.0
 			for j, f := range c.Features {
@@ -121,6 +121,19 @@ func TestNamesAreDistinct(t *testing.T) {
 	p, err = Describe(line(t, 1, 2, 3), []int{0, 2, 2}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, Label{"empty", "空"}, p.Clusters[1].Name)
+}
+
+// As many clusters as rows, all alike: names take no longer than the rows.
+func TestManyEqualNames(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	labels := make([]int, n)
+	for i := range labels {
+		labels[i] = i
+	}
+	p, err := Describe(Matrix{Rows: n, Cols: 1, Data: make([]float64, n)}, labels, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "average (20000)", p.Clusters[n-1].Name.En)
 }
 
 func TestDescribeRefuses(t *testing.T) {

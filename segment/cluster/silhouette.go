@@ -25,9 +25,9 @@ type Silhouettes struct {
 
 // Silhouette computes silhouettes by Euclidean distances, exactly: its time
 // grows with the square of the number of rows, its memory with the rows alone,
-// for no table of distances is kept. It refuses labels that are negative or
-// not below the number of rows ([keyaccount.ErrOutOfRange]), and fewer than
-// two clusters. Workers defaults to GOMAXPROCS where it is 0, and does not
+// for no table of distances is kept. It refuses labels that are negative, or
+// 10,000 and more where there are not more rows than that
+// ([keyaccount.ErrOutOfRange]), and fewer than two clusters. Workers defaults to GOMAXPROCS where it is 0, and does not
 // alter the result.
 func Silhouette(x Matrix, labels []int, workers int) (*Silhouettes, error) {
 	p, err := newPartition(x, labels, workers)
