@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -81,6 +82,44 @@ func TestGapOfOneCluster(t *testing.T) {
 	assert.Equal(t, 2, c.K)
 	assert.Contains(t, c.Reason.En, "no spread")
 	assert.Zero(t, *c.Table[1].Inertia)
+}
+
+// The figures of k = 1, drawn again: gap = mean log W* - log W, and its error
+// sd √(1 + 1/B) with the divisor B (Tibshirani, Walther and Hastie, section 4).
+func TestGapByHand(t *testing.T) {
+	t.Parallel()
+	x := matrix(t, []float64{0, 5}, []float64{1, 7}, []float64{4, 5}, []float64{2, 9})
+	const b = 3
+	c, err := ChooseKMeans(x, &ChooseOptions{KMeans: KMeansOptions{Source: source(8), Restarts: 1}, KMax: 1, References: b})
+	require.NoError(t, err)
+
+	seeds := source(8)
+	seeds.Uint64() // the seed of the one fit of the rows
+	var logs []float64
+	for range b {
+		r := rand.NewPCG(seeds.Uint64(), seeds.Uint64())
+		var rows [4][2]float64
+		var mean [2]float64
+		for i := range rows {
+			rows[i] = [2]float64{4 * uniform(r), 5 + 4*uniform(r)}
+			mean[0] += rows[i][0] / 4
+			mean[1] += rows[i][1] / 4
+		}
+		w := 0.0
+		for _, row := range rows {
+			w += (row[0]-mean[0])*(row[0]-mean[0]) + (row[1]-mean[1])*(row[1]-mean[1])
+		}
+		logs = append(logs, math.Log(w))
+	}
+	mean := (logs[0] + logs[1] + logs[2]) / b
+	variance := 0.0
+	for _, v := range logs {
+		variance += (v - mean) * (v - mean) / b
+	}
+	w := 8.75 + 11.0 // about the means 1.75 and 6.5
+	assert.InDelta(t, w, *c.Table[0].Inertia, 1e-12)
+	assert.InDelta(t, mean-math.Log(w), *c.Table[0].Gap, 1e-12)
+	assert.InDelta(t, math.Sqrt(variance*(1+1./b)), *c.Table[0].GapSE, 1e-12)
 }
 
 func TestOneStandardErrorRule(t *testing.T) {

@@ -245,6 +245,23 @@ func TestEmptyClusterRule(t *testing.T) {
 	assert.Equal(t, []int{3, 1, 1}, f.Sizes)
 }
 
+// A row that was taken over is measured anew: its bound belongs to another
+// cluster.
+func TestRowsTakenOverAreMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	s, err := newSpace(line(t, 0, 1, 9), nil)
+	require.NoError(t, err)
+	l := newLloyd(s, 2, 1, 10)
+	copy(l.centres, []float64{0, 100})
+	l.assign()
+	l.chunks(1, l.size, l.sumChunk)
+	l.sizes = []int{3, 0}
+	l.fillEmpty()
+	assert.Equal(t, []int32{0, 0, 1}, l.labels)
+	assert.Equal(t, []int{2, 1}, l.sizes)
+	assert.Equal(t, math.Inf(-1), l.margin[2])
+}
+
 func TestSeedsAreDistinctRowsInProportion(t *testing.T) {
 	t.Parallel()
 	x := line(t, 5, 5, 5, 5, 5, 5, 7, 7, 1)

@@ -45,6 +45,22 @@ func TestMixtureOfOneByHand(t *testing.T) {
 	}
 }
 
+// The regularisation is a share of the column's variance, whatever its unit.
+func TestRegularisationByHand(t *testing.T) {
+	t.Parallel()
+	x := matrix(t, []float64{1, 0}, []float64{-1, 0}, []float64{0, 2e6}, []float64{0, -2e6})
+	for covariance, want := range map[Covariance][2]float64{
+		Full: {0.5 * 1.25, 2e12 * 1.25}, Diagonal: {0.5 * 1.25, 2e12 * 1.25},
+		Spherical: {(0.5 + 2e12) / 2 * 1.25, (0.5 + 2e12) / 2 * 1.25},
+	} {
+		f, err := FitMixture(x, 1, &MixtureOptions{Source: source(1), Covariance: covariance, Regularisation: 0.25})
+		require.NoError(t, err)
+		for j, v := range want {
+			require.InEpsilon(t, v, f.Components[0].Covariance[j][j], 1e-12, covariance)
+		}
+	}
+}
+
 // drawMixture simulates 70 % around (0, 0) and 30 % around (4, 3), the latter
 // with a correlation of 0.8.
 func drawMixture(n int, seed uint64) Matrix {
