@@ -40,24 +40,3 @@ func mismatch(field, value, reason string) error {
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
-
-// checkSaved refuses a schema or version that is not the wanted one.
-func checkSaved(schema, wantSchema string, version, wantVersion int) error {
-	if schema != wantSchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "this is not " + wantSchema,
-		}
-	}
-	if version != wantVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.Itoa(version),
-			Reason: "only version " + strconv.Itoa(wantVersion) + " is known",
-		}
-	}
-	return nil
-}
-
-// asInputError finds the error of a nested decoder.
-func asInputError(err error) (*keyaccount.InputError, bool) {
-	return errors.AsType[*keyaccount.InputError](err)
-}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
@@ -187,87 +186,4 @@ func hungarian(n int, cost func(row, col int) float64) []int {
 		match[owner[j]-1] = j - 1
 	}
 	return match
-}
-
-// AdjustedRand is the adjusted Rand index of two labellings of the same rows:
-// 1 where they are the same but for the numbers, 0 on average for labels drawn
-// at random, negative where they agree less than that (Hubert and Arabie
-// 1985, equation 5). Two labellings that are both one cluster, or both single
-// rows, have 1.
-func AdjustedRand(a, b []int) (float64, error) {
-	ka, kb, err := checkTwo(a, b)
-	if err != nil {
-		return 0, err
-	}
-	pairs := func(n int) float64 { return float64(n) * float64(n-1) / 2 }
-	total := func(counts []int) (s float64) {
-		for _, n := range counts {
-			s += pairs(n)
-		}
-		return s
-	}
-	// The cells of the table that are not empty, by sorting.
-	cells := make([]int, len(a))
-	rows, cols := make([]int, ka), make([]int, kb)
-	for i := range a {
-		cells[i] = a[i]*kb + b[i]
-		rows[a[i]]++
-		cols[b[i]]++
-	}
-	slices.Sort(cells)
-	var both float64
-	for lo := 0; lo < len(cells); {
-		hi := lo + 1
-		for hi < len(cells) && cells[hi] == cells[lo] {
-			hi++
-		}
-		both += pairs(hi - lo)
-		lo = hi
-	}
-	ra, rb, all := total(rows), total(cols), pairs(len(a))
-	if all == 0 {
-		return 1, nil // one row
-	}
-	expected := ra * rb / all
-	most := (ra + rb) / 2
-	if most == expected { // both one cluster, or both single rows
-		return 1, nil
-	}
-	return (both - expected) / (most - expected), nil
-}
-
-// checkTwo accepts two labellings of the same rows.
-func checkTwo(a, b []int) (ka, kb int, err error) {
-	if len(a) != len(b) {
-		return 0, 0, mismatch("labels", strconv.Itoa(len(b)), "the other labels have "+strconv.Itoa(len(a))+" rows")
-	}
-	if ka, err = checkLabels(a, len(a)); err != nil {
-		return 0, 0, err
-	}
-	kb, err = checkLabels(b, len(b))
-	return ka, kb, err
-}
-
-// maxLabel bounds the memory that labels can ask for: they lie below it, or
-// below the number of rows where that is greater.
-const maxLabel = 10_000
-
-// checkLabels returns one more than the largest label.
-func checkLabels(labels []int, rows int) (k int, err error) {
-	if rows == 0 {
-		return 0, missing("labels", "there are no rows")
-	}
-	if len(labels) != rows {
-		return 0, mismatch("labels", strconv.Itoa(len(labels)), "there are "+strconv.Itoa(rows)+" rows")
-	}
-	for i, a := range labels {
-		if a < 0 || a >= max(rows, maxLabel) {
-			return 0, &keyaccount.InputError{
-				Kind: keyaccount.ErrOutOfRange, Field: "labels", Row: i + 1, Value: strconv.Itoa(a),
-				Reason: "a label lies between 0 and " + strconv.Itoa(max(rows, maxLabel)-1),
-			}
-		}
-		k = max(k, a+1)
-	}
-	return k, nil
 }

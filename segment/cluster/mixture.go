@@ -1,9 +1,7 @@
 package cluster
 
 import (
-	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
@@ -241,91 +239,5 @@ func (m *Mixture) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*m = Mixture(in)
-	return nil
-}
-
-// MixtureOptions sets up [FitMixture].
-type MixtureOptions struct {
-	// Covariance is what shapes the components may have. Defaults to Full.
-	Covariance Covariance
-	// Source draws the start centres. It must be given unless Start is: the
-	// same source in the same state gives the same result.
-	Source rand.Source
-	// Start holds k start means in the transformed units; components then keep
-	// their order. Defaults to the centres of k-means.
-	Start [][]float64
-	// Restarts is how many k-means runs are drawn, each followed to the end;
-	// the one with the greatest likelihood is kept. With Start there is one.
-	// Defaults to 10.
-	Restarts int
-	// MaxIterations is how many times responsibilities are computed at most,
-	// from each start. Defaults to 1000.
-	MaxIterations int
-	// Tolerance ends the iteration when the mean log-likelihood of a row
-	// changed by no more. Defaults to 1e-7.
-	Tolerance float64
-	// Regularisation is what is added to every variance, as a share of the
-	// column's variance over all rows (for Spherical, of the mean one).
-	// Defaults to 1e-6.
-	Regularisation float64
-	// Transform is applied to the rows first and becomes part of the model.
-	// Defaults to none.
-	Transform *Transform
-	// Features name the columns. Defaults to no names.
-	Features []Feature
-	// Workers is how many goroutines work; it never changes the result.
-	// Defaults to GOMAXPROCS.
-	Workers int
-}
-
-// MixtureFit is what [FitMixture] found.
-type MixtureFit struct {
-	Mixture
-
-	// Labels holds the component of each fitted row: what Mixture.Assign says
-	// of it.
-	Labels []int `json:"labels"`
-	// Sizes is how many rows each component has by Labels; it can be 0 where
-	// components overlap.
-	Sizes []int `json:"sizes"`
-	// LogLikelihood is ln Π p(z) over the N fitted rows, with natural
-	// logarithms and densities in the transformed units.
-	LogLikelihood float64 `json:"log_likelihood"`
-	N             int     `json:"n"`
-	// Parameters is how many free ones the model has.
-	Parameters int `json:"parameters"`
-	// BIC is Parameters ln N - 2 LogLikelihood (Schwarz 1978), AIC is 2
-	// Parameters - 2 LogLikelihood: the smaller the better. They compare only
-	// over the same rows and transform.
-	BIC        float64 `json:"bic"`
-	AIC        float64 `json:"aic"`
-	Iterations int     `json:"iterations"`
-	Status     Status  `json:"status"`
-}
-
-// UnmarshalJSON reads the fit as one object with its model, under the terms of
-// [Mixture.UnmarshalJSON].
-func (f *MixtureFit) UnmarshalJSON(data []byte) error {
-	var m Mixture
-	if err := json.Unmarshal(data, &m); err != nil {
-		return err
-	}
-	var rest struct {
-		Labels        []int   `json:"labels"`
-		Sizes         []int   `json:"sizes"`
-		LogLikelihood float64 `json:"log_likelihood"`
-		N             int     `json:"n"`
-		Parameters    int     `json:"parameters"`
-		BIC           float64 `json:"bic"`
-		AIC           float64 `json:"aic"`
-		Iterations    int     `json:"iterations"`
-		Status        Status  `json:"status"`
-	}
-	if err := json.Unmarshal(data, &rest); err != nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "MixtureFit", Reason: err.Error()}
-	}
-	*f = MixtureFit{
-		m, rest.Labels, rest.Sizes, rest.LogLikelihood, rest.N, rest.Parameters, rest.BIC, rest.AIC, rest.Iterations, rest.Status,
-	}
 	return nil
 }

@@ -61,6 +61,92 @@ func TestRegularisationByHand(t *testing.T) {
 	}
 }
 
+// moments are the textbook's M step, from responsibilities r[i][c].
+func moments(x Matrix, r [][]float64, covariance Covariance) (out []Component) {
+	d := x.Cols
+	for c := range r[0] {
+		comp := Component{Mean: make([]float64, d), Covariance: make([][]float64, d)}
+		rows := 0.0
+		for i := range r {
+			rows += r[i][c]
+			for j, v := range x.Row(i) {
+				comp.Mean[j] += r[i][c] * v
+			}
+		}
+		for j := range d {
+			comp.Mean[j] /= rows
+			comp.Covariance[j] = make([]float64, d)
+		}
+		trace := 0.0
+		for i := range r {
+			for a, va := range x.Row(i) {
+				for b, vb := range x.Row(i) {
+					v := r[i][c] * (va - comp.Mean[a]) * (vb - comp.Mean[b]) / rows
+					if a == b {
+						trace += v / float64(d)
+					}
+					if a == b || covariance == Full {
+						comp.Covariance[a][b] += v
+					}
+				}
+			}
+		}
+		if covariance == Spherical {
+			for j := range d {
+				comp.Covariance[j][j] = trace
+			}
+		}
+		comp.Weight = rows / float64(x.Rows)
+		out = append(out, comp)
+	}
+	return out
+}
+
+// One E step between two M steps, against the textbook: sums about the means
+// of the step before must come to the same.
+func TestOneStepOfEM(t *testing.T) {
+	t.Parallel()
+	x := drawMixture(400, 6)
+	start := [][]float64{{0, 0}, {3, 1}}
+	for covariance := range Covariance(3) {
+		o, err := mixtureOptions(&MixtureOptions{Start: start, Covariance: covariance}, 2, 2)
+		require.NoError(t, err)
+		s, err := newSpace(x, nil)
+		require.NoError(t, err)
+		z, err := s.scaled(&o)
+		require.NoError(t, err)
+		r := make([][]float64, x.Rows)
+		for i := range r {
+			near, far := 0.0, 0.0
+			for j, v := range x.Row(i) {
+				near += math.Pow((v-start[0][j])/z.scale[j], 2)
+				far += math.Pow((v-start[1][j])/z.scale[j], 2)
+			}
+			r[i] = []float64{0, 1}
+			if near < far {
+				r[i] = []float64{1, 0}
+			}
+		}
+		m := Mixture{Schema: MixtureSchema, Version: MixtureVersion, Covariance: covariance, Components: moments(x, r, covariance)}
+		for i := range r {
+			a, err := m.Assign(x.Row(i))
+			require.NoError(t, err)
+			r[i] = a.Responsibilities
+		}
+		want := moments(x, r, covariance)
+		f, err := FitMixture(x, 2, &MixtureOptions{Start: start, Covariance: covariance, MaxIterations: 1, Regularisation: 1e-12})
+		require.NoError(t, err)
+		require.Equal(t, IterationLimit, f.Status)
+		for c, w := range want {
+			require.InDelta(t, w.Weight, f.Components[c].Weight, 1e-9)
+			require.InDeltaSlice(t, w.Mean, f.Components[c].Mean, 1e-9)
+			for j := range w.Covariance {
+				require.InDeltaSlice(t, w.Covariance[j], f.Components[c].Covariance[j], 1e-9)
+			}
+		}
+	}
+}
+
 // drawMixture simulates 70 % around (0, 0) and 30 % around (4, 3), the latter
 // with a correlation of 0.8.
 func drawMixture(n int, seed uint64) Matrix {

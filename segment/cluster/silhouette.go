@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"math"
-	"strconv"
 )
 
 // Silhouettes says how well rows sit in their clusters. With a the mean
@@ -90,66 +89,6 @@ func sOf(a, b float64) float64 {
 		return 0
 	}
 	return (b - a) / max(a, b)
-}
-
-// partition is a space divided by labels, which are numbered without gaps, and
-// the means of the parts.
-type partition struct {
-	*lloyd
-
-	number []int // the label of each part
-	k0     int   // labels before
-}
-
-func newPartition(x Matrix, labels []int, workers int) (*partition, error) {
-	workers, err := workersOf(workers)
-	if err != nil {
-		return nil, err
-	}
-	s, err := newSpace(x, nil)
-	if err != nil {
-		return nil, err
-	}
-	k, err := checkLabels(labels, s.n)
-	if err != nil {
-		return nil, err
-	}
-	compact, number, sizes, err := compactLabels(labels, k)
-	if err != nil {
-		return nil, err
-	}
-	return s.partition(compact, number, sizes, k, workers), nil
-}
-
-func (s *space) partition(compact []int32, number, sizes []int, k0, workers int) *partition {
-	l := newLloyd(s, len(sizes), workers, 1)
-	l.labels, l.sizes = compact, sizes
-	l.chunks(workers, l.size, l.sumChunk)
-	l.update()
-	return &partition{lloyd: l, number: number, k0: k0}
-}
-
-// compactLabels numbers the labels that occur from 0 on, in their order.
-func compactLabels(labels []int, k int) (compact []int32, number, sizes []int, err error) {
-	to := make([]int32, k)
-	for _, a := range labels {
-		to[a] = 1
-	}
-	for a, used := range to {
-		if used > 0 {
-			to[a] = int32(len(number))
-			number = append(number, a)
-		}
-	}
-	if len(number) < 2 {
-		return nil, nil, nil, outOfRange("labels", strconv.Itoa(len(number)), "there must be at least two clusters")
-	}
-	compact, sizes = make([]int32, len(labels)), make([]int, len(number))
-	for i, a := range labels {
-		compact[i] = to[a]
-		sizes[to[a]]++
-	}
-	return compact, number, sizes, nil
 }
 
 func (p *partition) silhouettes(values []float64) *Silhouettes {
