@@ -34,7 +34,7 @@ func (s *space) gaps(kmin int, inertias []float64, references int, o KMeansOptio
 		ref := &space{x: make([]float64, len(s.x)), n: s.n, d: s.d}
 		for i := range ref.x {
 			j := i % s.d
-			ref.x[i] = flushed(low[j] + uniform(opts.Source)*width[j])
+			ref.x[i] = flushed(low[j] + float64(uniform(opts.Source)*width[j]))
 		}
 		distinct := ref.distinct(kmin + len(inertias) - 1)
 		for i := range inertias {

@@ -48,6 +48,10 @@ type lloyd struct {
 
 	scans []int64 // by chunk: how many times a row was compared with all centres
 	sizes []int   // by cluster
+
+	next   []float64 // like centres, while they are computed
+	shifts []float64 // by cluster: how far its centre moves
+	equal  []int32   // by cluster: as same
 }
 
 const (
@@ -66,6 +70,7 @@ func newLloyd(s *space, k, workers, maxIterations int) *lloyd {
 		path: make([]float64, k), limit: make([]float64, k),
 		sums: make([]float64, chunks*k*s.d), count: make([]int32, chunks*k), same: make([]int32, chunks*k),
 		moved: make([]int32, chunks), sizes: make([]int, k), scans: make([]int64, chunks),
+		next: make([]float64, k*s.d), shifts: make([]float64, k), equal: make([]int32, k),
 	}
 }
 
@@ -194,8 +199,8 @@ func (l *lloyd) sumChunk(c, lo, hi int) {
 // whatever their sum rounds to.
 func (l *lloyd) update() float64 {
 	d := l.d
-	next := make([]float64, l.k*d)
-	same := make([]int32, l.k)
+	next, shifts, same := l.next, l.shifts, l.equal
+	clear(next)
 	for a := range same {
 		same[a] = none
 	}
@@ -213,7 +218,6 @@ func (l *lloyd) update() float64 {
 			}
 		}
 	}
-	shifts := make([]float64, l.k)
 	var most, second float64
 	for a := range shifts {
 		centre := next[a*d : a*d+d]

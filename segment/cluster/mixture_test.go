@@ -119,8 +119,9 @@ func TestOneStepOfEM(t *testing.T) {
 		for i := range r {
 			near, far := 0.0, 0.0
 			for j, v := range x.Row(i) {
-				near += math.Pow((v-start[0][j])/z.scale[j], 2)
-				far += math.Pow((v-start[1][j])/z.scale[j], 2)
+				a, b := (v-start[0][j])/z.scale[j], (v-start[1][j])/z.scale[j]
+				near += a * a
+				far += b * b
 			}
 			r[i] = []float64{0, 1}
 			if near < far {

@@ -74,7 +74,7 @@ func pick(src rand.Source, near, weight []float64) int {
 	for _, w := range weight {
 		total += w
 	}
-	left := uniform(src) * total
+	left := float64(uniform(src) * total)
 	last := 0
 	for c, w := range weight {
 		if w == 0 {

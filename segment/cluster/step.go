@@ -120,7 +120,7 @@ func quantile7(sorted []float64, p float64) float64 {
 		return sorted[len(sorted)-1]
 	}
 	lo, hi := sorted[i], sorted[i+1]
-	return min(lo+(h-float64(i))*(hi-lo), hi)
+	return min(lo+float64((h-float64(i))*(hi-lo)), hi)
 }
 
 func (k StepKind) known() bool {
