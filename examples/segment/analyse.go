@@ -58,7 +58,7 @@ type fold struct {
 	now, before *segment.Summary
 	purchases   *affinity.Purchases
 	last        time.Time
-	lines       int
+	rows        int
 }
 
 func (s settings) fold(in io.Reader) (*fold, error) {
@@ -68,10 +68,10 @@ func (s settings) fold(in io.Reader) (*fold, error) {
 		purchases: affinity.NewPurchases(affinity.PurchasesOptions{Location: s.zone}),
 	}
 	err := readCSV(in, s.zone, func(tx keyaccount.Transaction) error {
+		f.rows++
 		if !s.asOf.IsZero() && !tx.Time.Before(s.asOf) {
 			return nil
 		}
-		f.lines++
 		if tx.Time.After(f.last) {
 			f.last = tx.Time
 		}
@@ -97,7 +97,10 @@ func (s settings) analyse(in io.Reader, model *segment.Model) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.lines == 0 {
+	switch {
+	case f.rows == 0:
+		return nil, errors.New("there are no transactions below the names of the columns")
+	case f.last.IsZero():
 		return nil, errors.New("no transaction lies before -asof")
 	}
 	asOf := s.asOf
