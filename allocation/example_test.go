@@ -66,8 +66,7 @@ func ExampleInfeasibleError() {
 		{Account: "Acme", Weight: dec("1"), Floor: dec("8")},
 		{Account: "Globex", Weight: dec("1"), Floor: dec("4")},
 	}, nil)
-	var bad *allocation.InfeasibleError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*allocation.InfeasibleError](err); ok {
 		fmt.Println(bad.Explain("en"))
 		fmt.Println(bad.Explain("zh"))
 	}

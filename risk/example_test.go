@@ -29,8 +29,7 @@ func ExampleConcentrate() {
 
 func ExampleConcentrate_error() {
 	_, err := risk.Concentrate([]float64{500_000, math.NaN()})
-	var bad *keyaccount.InputError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*keyaccount.InputError](err); ok {
 		fmt.Println(bad.Row, bad.Value)
 	}
 	fmt.Println(err)

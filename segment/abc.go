@@ -1,11 +1,7 @@
 package segment
 
 import (
-	"cmp"
 	"errors"
-	"math/big"
-	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -34,14 +30,20 @@ type ABCOptions struct {
 	// B is the cumulative share, from A to 1, at which class B is full.
 	// Defaults to 0.95.
 	B decimal.Decimal
+	// Computed takes the limits from the curve itself, see ABCLimits; A and B
+	// are then left out. Defaults to false.
+	Computed bool
 }
 
 // ABCResult is the outcome of [ABC].
 type ABCResult struct {
 	Currency string `json:"currency,omitempty"`
-	// A and B are the options used.
+	// A and B are the options used; zero where the limits are computed.
 	A decimal.Decimal `json:"a"`
 	B decimal.Decimal `json:"b"`
+	// Limits are the computed ones, where they were asked for and there is a
+	// positive net.
+	Limits *ABCLimits `json:"limits,omitempty"`
 	// Total is the sum of the positive nets, of which all shares are shares.
 	Total decimal.Decimal `json:"total"`
 	// Classes are A, B, C and none, in this order, also where one is empty.
@@ -98,74 +100,58 @@ func ABC(accounts []Account, opts *ABCOptions) (*ABCResult, error) {
 	if err := checkAccounts(accounts); err != nil {
 		return nil, err
 	}
-
+	ranked := rankByNet(accounts)
 	out := &ABCResult{
-		Currency: accounts[0].Currency, A: o.A, B: o.B, Accounts: make([]ABCAccount, 0, len(accounts)),
+		Currency: accounts[0].Currency, A: o.A, B: o.B, Total: ranked.total.decimal(ranked.units.places),
+		Accounts: make([]ABCAccount, len(accounts)),
 	}
-	var total exact.Sum
-	for i := range accounts {
-		a := &accounts[i]
-		out.Accounts = append(out.Accounts, ABCAccount{ID: a.ID, Net: a.Net})
-		if a.Net.Sign() > 0 {
-			total.Add(a.Net) // in range, since checkAccounts looked
-		}
+	full := func(share decimal.Decimal) func(group int) bool {
+		limit := ranked.total.ceilTimes(share)
+		return func(group int) bool { return ranked.above(group).compare(limit) >= 0 }
 	}
-	slices.SortFunc(out.Accounts, func(a, b ABCAccount) int {
-		return cmp.Or(compareMoney(b.Net, a.Net), strings.Compare(a.ID, b.ID))
-	})
-	out.Total = total.Decimal()
-	out.classify()
+	fullA, fullB := full(o.A), full(o.B)
+	if o.Computed && ranked.positive > 0 {
+		out.Limits = ranked.limits()
+		fullA = func(group int) bool { return ranked.from(group) >= out.Limits.A.Accounts }
+		fullB = func(group int) bool { return ranked.from(group) >= out.Limits.B.Accounts }
+	}
+	out.classify(ranked, fullA, fullB)
 	return out, nil
 }
 
 // classify goes from the greatest net down, one group of equal nets at a time.
-func (r *ABCResult) classify() {
-	limitA, limitB := r.A.Mul(r.Total), r.B.Mul(r.Total)
+func (r *ABCResult) classify(ranked *ranking, fullA, fullB func(group int) bool) {
 	classes := [...]ABCClass{ClassA, ClassB, ClassC, ClassNone}
 	const none = len(classes) - 1
-	var nets [len(classes)]exact.Sum
+	var nets [len(classes)]unitSum
 	var counts [len(classes)]int
-
-	var above exact.Sum // what the accounts with a greater net hold
-	for from := 0; from < len(r.Accounts); {
-		net := r.Accounts[from].Net
-		to := from + 1
-		for to < len(r.Accounts) && compareMoney(net, r.Accounts[to].Net) == 0 {
-			to++
-		}
-		var at int
-		switch held := above.Decimal(); {
-		case net.Sign() <= 0:
-			at = none
-		case compareMoney(held, limitA) < 0:
-			at = 0
-		case compareMoney(held, limitB) < 0:
-			at = 1
-		default:
-			at = 2
-		}
-		counts[at] += to - from
-		for i := from; i < to; i++ {
-			nets[at].Add(r.Accounts[i].Net)
-			if at != none {
-				above.Add(r.Accounts[i].Net)
+	for i, to := range ranked.ends {
+		from, at, share := ranked.from(i), none, 0.0
+		if i < ranked.valued {
+			share = ranked.share(i)
+			switch {
+			case !fullA(i):
+				at = 0
+			case !fullB(i):
+				at = 1
+			default:
+				at = 2
 			}
 		}
-		share, cumulative := 0.0, ratio(above.Decimal(), r.Total)
-		if at != none {
-			share = ratio(net, r.Total)
+		counts[at] += to - from
+		nets[at] = nets[at].plus(&ranked.units, ranked.first(i), to-from)
+		cumulative := ranked.held[i].over(ranked.total)
+		for p := from; p < to; p++ {
+			a := &ranked.accounts[ranked.order[p]]
+			r.Accounts[p] = ABCAccount{
+				ID: a.ID, Net: a.Net, Class: classes[at], Rank: from + 1, Share: share, CumulativeShare: cumulative,
+			}
 		}
-		for i := from; i < to; i++ {
-			a := &r.Accounts[i]
-			a.Class, a.Rank, a.Share, a.CumulativeShare = classes[at], from+1, share, cumulative
-		}
-		from = to
 	}
-
 	for i, class := range classes {
-		t := ABCTotal{Class: class, Accounts: counts[i], Net: nets[i].Decimal()}
+		t := ABCTotal{Class: class, Accounts: counts[i], Net: nets[i].decimal(ranked.units.places)}
 		if class != ClassNone {
-			t.Share = ratio(t.Net, r.Total)
+			t.Share = nets[i].over(ranked.total)
 		}
 		r.Classes = append(r.Classes, t)
 	}
@@ -176,14 +162,26 @@ func abcOptions(opts *ABCOptions) (ABCOptions, error) {
 	if opts != nil {
 		o = *opts
 	}
+	fault := func(field string, v decimal.Decimal, reason string) error {
+		return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Value: exact.Text(v), Reason: reason}
+	}
+	if o.Computed {
+		var faults []error
+		for _, x := range []struct {
+			field string
+			limit decimal.Decimal
+		}{{"A", o.A}, {"B", o.B}} {
+			if x.limit.Sign() != 0 {
+				faults = append(faults, fault(x.field, x.limit, "the limits are to be computed; leave this one out"))
+			}
+		}
+		return o, errors.Join(faults...)
+	}
 	if o.A.Sign() == 0 {
 		o.A = decimal.New(80, -2)
 	}
 	if o.B.Sign() == 0 {
 		o.B = decimal.New(95, -2)
-	}
-	fault := func(field string, v decimal.Decimal, reason string) error {
-		return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Value: exact.Text(v), Reason: reason}
 	}
 	one := decimal.New(1, 0)
 	var faults []error
@@ -194,16 +192,4 @@ func abcOptions(opts *ABCOptions) (ABCOptions, error) {
 		faults = append(faults, fault("B", o.B, "this cumulative share lies between that of class A and 1"))
 	}
 	return o, errors.Join(faults...)
-}
-
-// ratio returns the float64 nearest to part/total, and 0 for a total of zero.
-// It takes no detour over float64 amounts, of which 1e400 is infinite.
-func ratio(part, total decimal.Decimal) float64 {
-	if total.Sign() == 0 {
-		return 0
-	}
-	part, total = decimal.RescalePair(part, total)
-	x, y := new(big.Float).SetInt(part.Coefficient()), new(big.Float).SetInt(total.Coefficient())
-	q, _ := new(big.Float).SetPrec(53).Quo(x, y).Float64()
-	return q
 }

@@ -228,7 +228,8 @@ func TestRatioIsTheNearestFloat64(t *testing.T) {
 		b := decimal.New(1+r.Int64N(1<<r.IntN(62)), int32(r.IntN(30)-15))
 		a := b.Mul(decimal.New(r.Int64N(1000), -3))
 		want, _ := new(big.Rat).Quo(a.Rat(), b.Rat()).Float64()
-		require.Equal(t, want, ratio(a, b))
+		u := unitsOf(2, func(i int) decimal.Decimal { return []decimal.Decimal{a, b}[i] })
+		require.Equal(t, want, unitSum{}.plus(&u, 0, 1).over(unitSum{}.plus(&u, 1, 1)))
 	}
 }
 

@@ -1,8 +1,12 @@
 package segment
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
+
+	"github.com/shopspring/decimal"
 )
 
 // BenchmarkSummaryAdd folds lines of UCI Online Retail: one operation is one
@@ -22,17 +26,37 @@ func BenchmarkSummaryAdd(b *testing.B) {
 }
 
 func BenchmarkFitRFM(b *testing.B) {
-	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 10_000)
-	for _, rule := range []QuantileRule{Type7, MidRank} {
-		b.Run(rule.String(), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := FitRFM(accounts, &RFMOptions{Rule: rule}); err != nil {
-					b.Fatal(err)
-				}
+	for _, n := range []int{10_000, 1_000_000} {
+		accounts := spreadAccounts(n)
+		for _, o := range []RFMOptions{{}, {Rule: MidRank}, {Rule: NaturalBreaks}, {Nested: true}} {
+			name := strconv.Itoa(n) + "/" + o.Rule.String()
+			if o.Nested {
+				name += "/nested"
 			}
-		})
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := FitRFM(accounts, &o); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
+}
+
+// spreadAccounts have IDs in order, as a Summary gives them, and amounts to
+// the cent that are hardly ever equal.
+func spreadAccounts(n int) []Account {
+	r := rand.New(rand.NewPCG(1, 1))
+	accounts := make([]Account, n)
+	for i := range accounts {
+		accounts[i] = Account{
+			ID: fmt.Sprintf("A%07d", i), AsOf: uciAsOf, Currency: "EUR",
+			DaysSinceLast: r.IntN(730), Orders: 1 + int(r.ExpFloat64()*8), Net: decimal.New(int64(r.ExpFloat64()*2e6)-20_000, -2),
+		}
+	}
+	return accounts
 }
 
 func BenchmarkScore(b *testing.B) {
@@ -48,10 +72,26 @@ func BenchmarkScore(b *testing.B) {
 }
 
 func BenchmarkABC(b *testing.B) {
-	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 10_000)
+	for _, n := range []int{10_000, 1_000_000} {
+		accounts := spreadAccounts(n)
+		for _, o := range []ABCOptions{{}, {Computed: true}} {
+			b.Run(strconv.Itoa(n)+"/computed="+strconv.FormatBool(o.Computed), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := ABC(accounts, &o); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkTiers(b *testing.B) {
+	accounts := spreadAccounts(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ABC(accounts, nil); err != nil {
+		if _, err := Tiers(accounts, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -139,10 +139,10 @@ func ExampleModel_Score() {
 		return
 	}
 	s := kept.Score(account("Cedar", 3, 2, "1130.00"))
-	fmt.Println(s.R, s.F, s.M, s.Code())
+	fmt.Println(s.R, s.F, s.M, s.Code(), s.Segment.Label("en"))
 	fmt.Println("scores nobody has:", kept.Frequency.Collapsed)
 	// Output:
-	// 3 2 3 323
+	// 3 2 3 323 Loyal
 	// scores nobody has: [3]
 }
 
@@ -174,4 +174,135 @@ func ExampleABC() {
 	// B 1 505.50
 	// C 1 59.00
 	// none 1 -19.90
+}
+
+// What a sales team reads: the segment, why, and what to do.
+func ExampleScore() {
+	asOf := time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC)
+	model, err := segment.NewModel(segment.Breaks{
+		AsOf: asOf, Currency: "EUR",
+		Recency: decimals("14", "30", "60", "120"), Frequency: decimals("1", "3", "6", "12"), Monetary: decimals("100", "500", "1000", "5000"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := model.Score(segment.Account{
+		ID: "Adler", Currency: "EUR", AsOf: asOf, DaysSinceLast: 95, Orders: 14, Net: decimal.RequireFromString("23499.90"),
+	})
+	fmt.Println(s)
+	fmt.Println(s.Segment.Label("en"), s.Segment.Label("zh"))
+	for _, reason := range s.Reasons.Labels("en") {
+		fmt.Println("-", reason)
+	}
+	if play, ok := segment.DefaultPlaybook().For(s.Segment); ok {
+		fmt.Println(play.Owner.Label("en"), "within", play.CadenceDays, "days:", play.Strategy.Label("en"))
+	}
+	// Output:
+	// 255 cannot_lose
+	// Can't lose 不容流失客户
+	// - has not ordered for long
+	// - orders often
+	// - high net amount
+	// Key account manager within 7 days: Win them back in person: management calls, recovery plan with dates
+}
+
+func decimals(texts ...string) (out []decimal.Decimal) {
+	for _, text := range texts {
+		out = append(out, decimal.RequireFromString(text))
+	}
+	return out
+}
+
+// Own rules are refused while they have a hole, and the report says where.
+func ExampleNewRules() {
+	key := segment.Segment{Key: "key", Labels: segment.Labels{EN: "Key", ZH: "大客户"}}
+	other := segment.Segment{Key: "other", Labels: segment.Labels{EN: "Other", ZH: "其他客户"}}
+	rules := []segment.Rule{
+		{Segment: key, F: segment.Span{2, 3}, M: segment.Span{3, 3}},
+		{Segment: other, M: segment.Span{1, 2}},
+	}
+	bins := segment.Cell{R: 3, F: 3, M: 3}
+	_, err := segment.NewRules("2025", bins, rules...)
+	fmt.Println(err)
+
+	rules = append(rules, segment.Rule{Segment: other}) // whatever is left
+	own, err := segment.NewRules("2025", bins, rules...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	coverage, err := own.Coverage()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(own.Of(segment.Cell{R: 1, F: 3, M: 3}).Label("zh"), coverage.Decided)
+	// Output:
+	// keyaccount: Rules: 3 of 27 combinations of scores have no segment: 113 213 313
+	// 大客户 [6 18 3]
+}
+
+// Cuts of one's own for one scale, and further dimensions beside the three.
+func ExampleFitRFM() {
+	sum := new(segment.Summary)
+	for _, tx := range sales {
+		if err := sum.Add(tx); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	accounts := sum.Accounts(time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC))
+	delay := segment.Dimension{Name: "payment_delay", LowerBetter: true, Values: decimals("3", "21", "0", "0")}
+	model, err := segment.FitRFM(accounts, &segment.RFMOptions{
+		Bins:       3,
+		Frequency:  segment.ScaleOptions{Breaks: decimals("1")},
+		Monetary:   segment.ScaleOptions{Rule: segment.NaturalBreaks},
+		Dimensions: []segment.Dimension{segment.Length(accounts), delay},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	length := segment.Length(accounts)
+	for i, a := range accounts {
+		if s := model.Score(a); a.HasOrders() {
+			fmt.Println(a.ID, s, model.Dimensions[0].Score(length.Values[i]), model.Dimensions[1].Score(delay.Values[i]))
+		}
+	}
+	// Output:
+	// Adler 323 champions 3 2
+	// Birke 222 loyal 2 1
+	// Cedar 111 lost 1 3
+}
+
+func ExampleTiers() {
+	var accounts []segment.Account
+	for i, net := range decimals("9000", "4000", "4000", "700", "650", "500", "90", "60", "40", "20", "0") {
+		accounts = append(accounts, segment.Account{ID: fmt.Sprint("A", i), Net: net})
+	}
+	result, err := segment.Tiers(accounts, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, t := range result.Tiers {
+		fmt.Printf("%s %s: %d from %s, %.1f%%\n", t.Label("en"), t.Label("zh"), t.Accounts, t.Least, 100*t.NetShare)
+	}
+	// Output:
+	// Diamond 钻石: 1 from 9000, 47.2%
+	// Gold 黄金: 2 from 4000, 42.0%
+	// Silver 白银: 2 from 650, 7.1%
+	// Bronze 青铜: 5 from 20, 3.7%
+	// No value 无贡献: 1 from 0, 0.0%
+}
+
+func ExampleLorenz() {
+	curve, err := segment.Lorenz(decimals("9000", "4000", "4000", "700", "650", "500", "90", "60", "40", "20"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("Gini %.3f, the top 20 %% hold %.1f %%\n", curve.Gini, 100*curve.TopShare(0.2))
+	// Output: Gini 0.683, the top 20 % hold 68.2 %
 }

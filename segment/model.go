@@ -1,8 +1,8 @@
 package segment
 
 import (
-	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -10,32 +10,38 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
-	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
-// The schema and version that a [Model] carries; no other is read.
+// The schema and version that a [Model] carries. Version 1, which had one rule
+// for all scales and no segments, is read as well.
 const (
 	ModelSchema  = "keyaccount/segment.Model"
-	ModelVersion = 1
+	ModelVersion = 2
 )
 
-// Model is what [FitRFM] found: a plain value that can be kept as JSON and
-// asked again later with [Model.Score], so that an account's score changes
-// because the account did. It is safe for concurrent use while nobody writes
-// to it.
+// Model is what [FitRFM] found, or [NewModel] was told: a plain value that can
+// be kept as JSON and asked again later with [Model.Score], so that an
+// account's score changes because the account did. To fit again is a separate
+// act. It is safe for concurrent use while nobody writes to it.
 type Model struct {
 	// Schema and Version are ModelSchema and ModelVersion.
 	Schema  string `json:"schema"`
 	Version int    `json:"version"`
 
-	// AsOf and Currency are those of the fitted accounts.
+	// Policy is the host's name of how the accounts were summarised: which
+	// returns count, which accounts take part. Only carried.
+	Policy string `json:"policy,omitempty"`
+	// AsOf and Currency are those of the fitted accounts, Location the name of
+	// the calendar in which their days were counted.
 	AsOf     time.Time `json:"as_of"`
+	Location string    `json:"location,omitempty"`
 	Currency string    `json:"currency,omitempty"`
-	// Bins and Rule are the options used.
+	// Bins is the greatest number of scores among the three scales, and Rule
+	// the option used. A scale may have its own.
 	Bins int          `json:"bins"`
 	Rule QuantileRule `json:"rule"`
 	// Scored is how many of the fitted accounts have orders, Unscored how many
-	// have none and took no part.
+	// have none and took no part. Both are 0 where no accounts were seen.
 	Scored   int `json:"scored"`
 	Unscored int `json:"unscored"`
 
@@ -44,24 +50,38 @@ type Model struct {
 	Recency   Scale[int]             `json:"recency"`
 	Frequency Scale[int]             `json:"frequency"`
 	Monetary  Scale[decimal.Decimal] `json:"monetary"`
+	// Nested, where it is set, replaces Frequency and Monetary wherever it has
+	// cuts.
+	Nested *NestedScales `json:"nested,omitempty"`
+	// Dimensions are the further ones, in the order in which they were given.
+	Dimensions []DimensionScale `json:"dimensions,omitempty"`
+	// Rules name the segments. Where there are none, neither are segments.
+	Rules *Rules `json:"rules,omitempty"`
 }
 
 // Scale is one dimension of a [Model].
 type Scale[T int | decimal.Decimal] struct {
-	// Cuts are the Bins-1 cuts, ascending in the figure (not in the score,
-	// which for recency descends).
+	// Rule says how the cuts were found.
+	Rule QuantileRule `json:"rule"`
+	// Cuts are the cuts, one fewer than scores, ascending in the figure (not
+	// in the score, which for recency descends).
 	Cuts []Cut[T] `json:"cuts"`
-	// Counts is how many of the fitted accounts have the score 1, 2, … Bins.
-	Counts []int `json:"counts"`
+	// Counts is how many of the fitted accounts have the score 1, 2, …; empty
+	// where no accounts were seen.
+	Counts []int `json:"counts,omitempty"`
 	// Collapsed lists the scores that no fitted account has, because equal
 	// values stay together.
 	Collapsed []int `json:"collapsed,omitempty"`
 }
 
-func (s *Scale[T]) count(values []T, score func(T) int) {
-	s.Counts = make([]int, len(s.Cuts)+1)
-	for _, v := range values {
-		s.Counts[score(v)-1]++
+// Bins returns the number of scores.
+func (s *Scale[T]) Bins() int { return len(s.Cuts) + 1 }
+
+// count fills Counts and Collapsed from the ascending fitted values.
+func (s *Scale[T]) count(sorted []int, lowerBetter bool) {
+	s.Counts = sorted
+	if lowerBetter {
+		slices.Reverse(s.Counts)
 	}
 	s.Collapsed = emptyScores(s.Counts)
 }
@@ -75,33 +95,57 @@ func emptyScores(counts []int) (scores []int) {
 	return scores
 }
 
-// UnmarshalJSON reads a Model and refuses one of another schema or version
-// ([keyaccount.ErrVersion]) or one that does not [Model.Validate].
-func (m *Model) UnmarshalJSON(data []byte) error {
-	malformed := func(err error) error {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Model", Reason: err.Error()}
+// Dimension returns a further dimension by its name, and false where there is
+// none of that name.
+func (m *Model) Dimension(name string) (*DimensionScale, bool) {
+	for i := range m.Dimensions {
+		if m.Dimensions[i].Name == name {
+			return &m.Dimensions[i], true
+		}
 	}
+	return nil, false
+}
+
+// UnmarshalJSON reads a Model and refuses one of another schema or version
+// ([keyaccount.ErrVersion]) or one that does not [Model.Validate]. A Model of
+// version 1 becomes one of the present version.
+func (m *Model) UnmarshalJSON(data []byte) error {
 	// The version comes first: the rest of an unknown one may not even parse.
 	var head struct {
 		Schema  string `json:"schema"`
 		Version int    `json:"version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed(err)
+		return malformed("Model", err)
 	}
-	if err := checkModelVersion(head.Schema, head.Version); err != nil {
-		return err
+	if head.Version != 1 || head.Schema != ModelSchema {
+		if err := checkModelVersion(head.Schema, head.Version); err != nil {
+			return err
+		}
 	}
 	type plain Model
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
-		return malformed(err)
+		return malformed("Model", err)
+	}
+	if in.Version == 1 {
+		in.Version = ModelVersion
+		in.Recency.Rule, in.Frequency.Rule, in.Monetary.Rule = in.Rule, in.Rule, in.Rule
 	}
 	if err := (*Model)(&in).Validate(); err != nil {
 		return err
 	}
 	*m = Model(in)
 	return nil
+}
+
+// malformed says that JSON cannot be read, unless a part of it has already
+// said what is wrong with itself.
+func malformed(field string, err error) error {
+	if _, ok := errors.AsType[*keyaccount.InputError](err); ok {
+		return err
+	}
+	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: err.Error()}
 }
 
 func checkModelVersion(schema string, version int) error {
@@ -113,93 +157,8 @@ func checkModelVersion(schema string, version int) error {
 	if version != ModelVersion {
 		return &keyaccount.InputError{
 			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.Itoa(version),
-			Reason: "only version " + strconv.Itoa(ModelVersion) + " is known",
+			Reason: "only the versions 1 and " + strconv.Itoa(ModelVersion) + " are known",
 		}
 	}
 	return nil
-}
-
-// Validate reports the first thing that makes the Model no result of [FitRFM],
-// as a [*keyaccount.InputError]. For one that was put together by hand or
-// elsewhere.
-func (m *Model) Validate() error {
-	if err := checkModelVersion(m.Schema, m.Version); err != nil {
-		return err
-	}
-	switch {
-	case m.Bins < 2 || m.Bins > MaxBins:
-		return modelFault("Bins", "there can be 2 to "+strconv.Itoa(MaxBins)+" bins")
-	case !m.Rule.known():
-		return unknownRule(m.Rule)
-	case !writable(m.AsOf):
-		return modelFault("AsOf", "the year must lie between 1 and 9998")
-	case m.Scored < 1 || m.Unscored < 0:
-		return modelFault("Scored", "a model comes from at least one account with orders")
-	}
-	if err := m.Recency.validate("Recency", m, cutOrder); err != nil {
-		return err
-	}
-	if err := m.Frequency.validate("Frequency", m, cutOrder); err != nil {
-		return err
-	}
-	for _, c := range m.Monetary.Cuts {
-		if !exact.InRange(c.Value) || c.Over < 0 || c.Over > MaxBins {
-			return modelFault("Monetary.Cuts", "a cut is outside the range of money")
-		}
-	}
-	return m.Monetary.validate("Monetary", m, moneyCutOrder)
-}
-
-func modelFault(field, reason string) error {
-	return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Reason: reason}
-}
-
-func (s *Scale[T]) validate(name string, m *Model, order func(a, b Cut[T]) int) error {
-	if len(s.Cuts) != m.Bins-1 || len(s.Counts) != m.Bins {
-		return modelFault(name, "a scale needs a count for every bin, and a cut between any two")
-	}
-	if !slices.IsSortedFunc(s.Cuts, order) {
-		return modelFault(name+".Cuts", "the cuts must ascend")
-	}
-	left := m.Scored
-	for _, n := range s.Counts {
-		if n < 0 || n > left {
-			return modelFault(name+".Counts", "the counts must add up to the scored accounts")
-		}
-		left -= n
-	}
-	if left != 0 {
-		return modelFault(name+".Counts", "the counts must add up to the scored accounts")
-	}
-	if !slices.Equal(s.Collapsed, emptyScores(s.Counts)) {
-		return modelFault(name+".Collapsed", "the collapsed scores are those with a count of zero")
-	}
-	return nil
-}
-
-func cutOrder(a, b Cut[int]) int {
-	if c := cmp.Compare(a.Value, b.Value); c != 0 {
-		return c
-	}
-	return closedFirst(a.OrEqual, b.OrEqual)
-}
-
-func moneyCutOrder(a, b Cut[decimal.Decimal]) int {
-	ours := a.Value.Mul(decimal.NewFromInt(int64(max(b.Over, 1))))
-	if c := compareTimes(b.Value, max(a.Over, 1), ours); c != 0 {
-		return -c
-	}
-	return closedFirst(a.OrEqual, b.OrEqual)
-}
-
-// closedFirst orders two cuts at the same value: the one that the value itself
-// is beyond comes first.
-func closedFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
 }

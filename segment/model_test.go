@@ -2,6 +2,7 @@ package segment
 
 import (
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestModelJSONRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for range 60 {
 		accounts := randomAccounts(r, 1+r.IntN(50))
-		m, err := FitRFM(accounts, &RFMOptions{Bins: 2 + r.IntN(20), Rule: QuantileRule(r.IntN(2))})
+		m, err := FitRFM(accounts, &RFMOptions{Bins: 2 + r.IntN(20), Rule: anyRule(r), Nested: r.IntN(3) == 0})
 		require.NoError(t, err)
 		text := modelJSON(t, m)
 		var back Model
@@ -40,52 +41,105 @@ func TestModelJSONRoundTrip(t *testing.T) {
 // The schema, pinned: what is written today must be read by every later
 // version. By hand, from days 2, 9, 30: 2 + 7*2/3 = 6.67 and 9 + 21/3 = 16; from
 // orders 1, 1, 4: 1 and 1 + 3/3 = 2; from nets 0, 20, 100.05: 40/3 and
-// 20 + 80.05/3 = 140.05/3, which have no finite decimals and stay fractions.
-const savedModel = `{"schema":"keyaccount/segment.Model","version":1,"as_of":"2025-07-01T00:00:00Z","currency":"EUR",
-	"bins":3,"rule":"type7","scored":3,"unscored":1,
-	"recency":{"cuts":[{"value":6},{"value":16}],"counts":[1,1,1]},
-	"frequency":{"cuts":[{"value":1},{"value":2}],"counts":[2,0,1],"collapsed":[2]},
-	"monetary":{"cuts":[{"value":"40","over":3},{"value":"140.05","over":3}],"counts":[1,1,1]}}`
+// 20 + 80.05/3 = 140.05/3, which have no finite decimals and stay fractions;
+// from delays 5 and 30, the third not known, and the least the best: 13.33, or
+// 40/3, and 65/3.
+const savedModel = `{"schema":"keyaccount/segment.Model","version":2,"policy":"net","as_of":"2025-07-01T00:00:00Z","location":"UTC",
+	"currency":"EUR","bins":3,"rule":"type7","scored":3,"unscored":1,
+	"recency":{"rule":"type7","cuts":[{"value":6},{"value":16}],"counts":[1,1,1]},
+	"frequency":{"rule":"type7","cuts":[{"value":1},{"value":2}],"counts":[2,0,1],"collapsed":[2]},
+	"monetary":{"rule":"type7","cuts":[{"value":"40","over":3},{"value":"140.05","over":3}],"counts":[1,1,1]},
+	"dimensions":[{"name":"delay","lower_better":true,"scored":2,"unscored":1,
+		"rule":"type7","cuts":[{"value":"40","over":3},{"value":"65","over":3}],"counts":[1,0,1],"collapsed":[2]}],
+	"rules":{"schema":"keyaccount/segment.Rules/1","version":"two","bins":{"r":3,"f":3,"m":3},"rules":[
+		{"segment":{"key":"key","en":"Key","zh":"大客户"},"r":[2,3],"f":[0,0],"m":[3,3]},
+		{"segment":{"key":"rest","en":"Rest","zh":"其他"},"r":[0,0],"f":[0,0],"m":[0,0]}]}}`
 
-func TestModelSchemaIsStable(t *testing.T) {
-	t.Parallel()
+func savedAccounts() []Account {
 	account := func(id string, days, orders int, net string) Account {
 		return Account{ID: id, AsOf: day("2025-07-01"), Currency: "EUR", DaysSinceLast: days, Orders: orders, Net: dec(net)}
 	}
-	accounts := []Account{
+	return []Account{
 		account("A", 2, 4, "100.05"), account("B", 9, 1, "20"), account("C", 30, 1, "0.00"), account("D", -1, 0, "-3"),
 	}
-	m, err := FitRFM(accounts, &RFMOptions{Bins: 3})
+}
+
+func TestModelSchemaIsStable(t *testing.T) {
+	t.Parallel()
+	rules, err := NewRules("two", Cell{3, 3, 3},
+		Rule{Segment: segmentOf("key", "Key", "大客户"), R: Span{2, 3}, M: Span{3, 3}},
+		Rule{Segment: segmentOf("rest", "Rest", "其他")})
+	require.NoError(t, err)
+	m, err := FitRFM(savedAccounts(), &RFMOptions{Bins: 3, Policy: "net", Rules: rules, Dimensions: []Dimension{{
+		Name: "delay", LowerBetter: true, Values: []decimal.Decimal{dec("5"), dec("30"), dec("0"), dec("9")},
+		Missing: []bool{false, false, true, false},
+	}}})
 	require.NoError(t, err)
 	assert.JSONEq(t, savedModel, modelJSON(t, m))
 
 	var back Model
 	require.NoError(t, json.Unmarshal([]byte(savedModel), &back))
-	for i, want := range []string{"333", "212", "111", "000"} {
-		assert.Equal(t, want, back.Score(accounts[i]).Code())
+	for i, want := range []string{"333 key", "212 rest", "111 rest", "000"} {
+		assert.Equal(t, want, back.Score(savedAccounts()[i]).String())
 	}
+	delay, ok := back.Dimension("delay")
+	require.True(t, ok)
+	assert.Equal(t, []int{3, 2, 1}, []int{delay.Score(dec("13.33")), delay.Score(dec("13.34")), delay.Score(dec("21.67"))})
+	_, ok = back.Dimension("margin")
+	assert.False(t, ok)
+}
+
+// Version 1 had one rule for all scales, no segments and no calendar. It is
+// read and scores as it did.
+func TestModelOfVersion1IsRead(t *testing.T) {
+	t.Parallel()
+	const saved = `{"schema":"keyaccount/segment.Model","version":1,"as_of":"2025-07-01T00:00:00Z","currency":"EUR",
+	"bins":3,"rule":"midrank","scored":3,"unscored":1,
+	"recency":{"cuts":[{"value":6},{"value":16}],"counts":[1,1,1]},
+	"frequency":{"cuts":[{"value":1},{"value":2}],"counts":[2,0,1],"collapsed":[2]},
+	"monetary":{"cuts":[{"value":"40","over":3},{"value":"140.05","over":3}],"counts":[1,1,1]}}`
+	var m Model
+	require.NoError(t, json.Unmarshal([]byte(saved), &m))
+	assert.Equal(t, ModelVersion, m.Version)
+	assert.Equal(t, MidRank, m.Monetary.Rule)
+	for i, want := range []string{"333", "212", "111", "000"} {
+		assert.Equal(t, want, m.Score(savedAccounts()[i]).String())
+	}
+	assert.Equal(t, "Not scored", m.Score(savedAccounts()[0]).Segment.Label("en"), "there are no rules to name it")
+	var back Model
+	require.NoError(t, json.Unmarshal([]byte(modelJSON(t, &m)), &back))
+	assert.Equal(t, m, back)
 }
 
 func TestModelRefusesOtherVersionsAndBrokenOnes(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 1, strings.Count(savedModel, `"unscored":1`))
 	for _, c := range []struct {
 		old, with string
 		kind      error
 		field     string
 	}{
-		{`"version":1`, `"version":2`, keyaccount.ErrVersion, "Version"},
-		{`"version":1,`, ``, keyaccount.ErrVersion, "Version"},
+		{`"version":2`, `"version":3`, keyaccount.ErrVersion, "Version"},
+		{`"version":2,`, ``, keyaccount.ErrVersion, "Version"},
 		{`segment.Model`, `clv.Model`, keyaccount.ErrVersion, "Schema"},
 		{`"bins":3`, `"bins":"three"`, keyaccount.ErrMalformed, "Model"},
-		{`"version":1`, `"version":"one"`, keyaccount.ErrMalformed, "Model"},
+		{`"version":2`, `"version":"two"`, keyaccount.ErrMalformed, "Model"},
 		{`"bins":3`, `"bins":1`, keyaccount.ErrOutOfRange, "Bins"},
-		{`"bins":3`, `"bins":4`, keyaccount.ErrOutOfRange, "Recency"},
-		{`"scored":3`, `"scored":0`, keyaccount.ErrOutOfRange, "Scored"},
+		{`"bins":3`, `"bins":4`, keyaccount.ErrOutOfRange, "Bins"},
+		{`[{"value":6},{"value":16}]`, `[{"value":6}]`, keyaccount.ErrOutOfRange, "Recency"},
+		{`[{"value":6},{"value":16}]`, `[]`, keyaccount.ErrOutOfRange, "Recency.Cuts"},
+		{`"bins":{"r":3`, `"bins":{"r":2`, keyaccount.ErrOutOfRange, "R"},
+		{`"r":[2,3]`, `"r":[3,2]`, keyaccount.ErrOutOfRange, "R"},
+		{`"delay"`, `""`, keyaccount.ErrOutOfRange, "Name"},
+		{`"65"`, `"25"`, keyaccount.ErrOutOfRange, "delay.Cuts"},
+		{`"scored":2`, `"scored":3`, keyaccount.ErrOutOfRange, "delay.Counts"},
+		{`Rules/1`, `Rules/2`, keyaccount.ErrVersion, "Schema"},
+		{`"scored":3,"unscored":1`, `"scored":0,"unscored":1`, keyaccount.ErrOutOfRange, "Scored"},
+		{`"scored":3,"unscored":1`, `"scored":0,"unscored":0`, keyaccount.ErrOutOfRange, "Recency.Counts"},
 		{`"scored":3`, `"scored":4`, keyaccount.ErrOutOfRange, "Recency.Counts"},
 		{`[1,1,1]`, `[1,-1,3]`, keyaccount.ErrOutOfRange, "Recency.Counts"},
 		{`"value":6`, `"value":24`, keyaccount.ErrOutOfRange, "Recency.Cuts"},
 		{`{"value":1}`, `{"value":2,"or_equal":false}`, nil, ""},
+		{`"40","over":3`, `"1","over":900`, keyaccount.ErrOutOfRange, "Monetary.Cuts"},
 		{`{"value":2}`, `{"value":1,"or_equal":true}`, keyaccount.ErrOutOfRange, "Frequency.Cuts"},
 		{`"collapsed":[2]`, `"collapsed":[1]`, keyaccount.ErrOutOfRange, "Frequency.Collapsed"},
 		{`"40","over":3`, `"67","over":1`, keyaccount.ErrOutOfRange, "Monetary.Cuts"},
@@ -99,22 +153,29 @@ func TestModelRefusesOtherVersionsAndBrokenOnes(t *testing.T) {
 			require.NoError(t, err)
 			continue
 		}
-		inputError(t, err, c.kind, c.field, 0)
+		in, ok := errors.AsType[*keyaccount.InputError](err)
+		require.True(t, ok, "%v", err)
+		require.ErrorIs(t, err, c.kind)
+		require.Equal(t, c.field, in.Field, c.with)
 		require.Equal(t, Model{Bins: 77}, m, "a refused model leaves the receiver alone")
 	}
-	err := json.Unmarshal([]byte(strings.Replace(savedModel, "type7", "ntile", 1)), new(Model))
+	err := json.Unmarshal([]byte(strings.Replace(savedModel, `"rule":"type7"`, `"rule":"ntile"`, 1)), new(Model))
 	require.ErrorContains(t, err, "midrank")
-	require.Error(t, (&Model{Schema: ModelSchema, Version: 1, Bins: 5, Rule: 9}).Validate())
+	require.Error(t, (&Model{Schema: ModelSchema, Version: ModelVersion, Bins: 5, Rule: 99}).Validate())
 }
 
 func TestZeroModelScoresWithoutPanic(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, Score{1, 1, 1}, new(Model).Score(Account{Orders: 1, Net: decimal.New(1, 1<<30)}))
+	assert.Equal(t, "111", new(Model).Score(Account{Orders: 1, Net: decimal.New(1, 1<<30)}).String())
+	assert.Equal(t, "111", (&Model{Nested: &NestedScales{}}).Score(Account{Orders: 1}).String())
 }
 
 func FuzzModelUnmarshalJSON(f *testing.F) {
 	f.Add(savedModel, int64(100), int32(-2))
 	f.Add(strings.ReplaceAll(savedModel, `"over":3`, `"or_equal":true`), int64(40), int32(1<<30))
+	if m, err := FitRFM(savedAccounts(), &RFMOptions{Bins: 2, Nested: true}); err == nil {
+		f.Add(modelJSON(f, m), int64(3), int32(0))
+	}
 	f.Fuzz(func(t *testing.T, text string, coef int64, exp int32) {
 		var m Model
 		if json.Unmarshal([]byte(text), &m) != nil {

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-// MaxBins is the largest number of bins of a [Model].
+// MaxBins is the largest number of bins of a scale.
 const MaxBins = 100
 
 // RFMOptions sets up [FitRFM].
@@ -22,6 +21,23 @@ type RFMOptions struct {
 	Bins int
 	// Rule says where the cuts lie. Defaults to Type7.
 	Rule QuantileRule
+	// Recency, Frequency and Monetary give a scale its own number of bins, its
+	// own rule, or its cuts. Each defaults to the zero ScaleOptions: Bins and
+	// Rule above.
+	Recency, Frequency, Monetary ScaleOptions
+	// Nested finds the cuts of frequency within each recency score, and those
+	// of the amount within each pair of them, instead of among all accounts:
+	// see NestedScales. Defaults to false.
+	Nested bool
+	// Dimensions are further figures, one value for each account.
+	// Defaults to none.
+	Dimensions []Dimension
+	// Rules name the segments, for as many scores as the scales have. A Model
+	// whose Rules are set to nil names none. Defaults to DefaultRules.
+	Rules *Rules
+	// Policy is the host's name of how the accounts were summarised. It is
+	// only carried to the Model. Defaults to none.
+	Policy string
 }
 
 // FitRFM finds the cuts of recency (calendar days since the last order),
@@ -31,74 +47,130 @@ type RFMOptions struct {
 //
 // The result depends only on the multiset of the accounts' figures, not on
 // their order or IDs. FitRFM refuses, as a [*keyaccount.InputError] that names
-// the row and the field: no accounts, or none with orders
-// ([keyaccount.ErrMissing]); an ID that is missing or stands twice; two
-// currencies; two as-ofs ([keyaccount.ErrMismatch]); a last order after the
-// as-of, a negative count, or money outside the range of a [Summary]
-// ([keyaccount.ErrOutOfRange]).
+// the row and the field: options outside their domain, breaks that do not
+// ascend, rules that [Rules.Validate] refuses or that are for other scales; no
+// accounts, or none with orders ([keyaccount.ErrMissing]); an ID that is
+// missing or stands twice; two currencies; two as-ofs ([keyaccount.ErrMismatch]);
+// a last order after the as-of, a negative count, or money outside the range
+// of a [Summary] ([keyaccount.ErrOutOfRange]); and a dimension that
+// [FitDimension] refuses, or that has not one value for each account
+// ([keyaccount.ErrMismatch]).
 func FitRFM(accounts []Account, opts *RFMOptions) (*Model, error) {
 	o := RFMOptions{}
 	if opts != nil {
 		o = *opts
 	}
+	if err := o.resolve(); err != nil {
+		return nil, err
+	}
+	if err := checkAccounts(accounts); err != nil {
+		return nil, err
+	}
+	figures, err := rfmFigures(accounts)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		Schema: ModelSchema, Version: ModelVersion, Policy: o.Policy,
+		AsOf: accounts[0].AsOf, Location: accounts[0].AsOf.Location().String(), Currency: accounts[0].Currency,
+		Rule: o.Rule, Scored: len(figures.days), Unscored: len(accounts) - len(figures.days),
+	}
+	days, orders := figures.days, figures.orders
+	if o.Nested { // which needs them unsorted
+		days, orders = slices.Clone(days), slices.Clone(orders)
+	}
+	nets := unitsOf(len(figures.nets), func(i int) decimal.Decimal { return figures.nets[i] })
+	if err := m.fitScales(days, orders, nets, &o); err != nil {
+		return nil, err
+	}
+	if o.Nested {
+		if err := m.fitNested(figures, o.Frequency, o.Monetary); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.fitDimensions(accounts, &o); err != nil {
+		return nil, err
+	}
+	if err := m.name(o.Rules); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// resolve fills in the defaults, and reports all that is wrong with them.
+func (o *RFMOptions) resolve() error {
 	if o.Bins == 0 {
 		o.Bins = 5
 	}
 	var faults []error
 	if o.Bins < 2 || o.Bins > MaxBins {
 		faults = append(faults, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "Bins", Value: strconv.Itoa(o.Bins),
-			Reason: "there can be 2 to " + strconv.Itoa(MaxBins) + " bins",
+			Kind: keyaccount.ErrOutOfRange, Field: "Bins", Value: strconv.Itoa(o.Bins), Reason: binsRange(),
 		})
 	}
-	if !o.Rule.known() {
+	if !o.Rule.known() || o.Rule == GivenBreaks {
 		faults = append(faults, unknownRule(o.Rule))
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
+	if len(faults) > 0 {
+		return errors.Join(faults...)
 	}
-	if err := checkAccounts(accounts); err != nil {
-		return nil, err
+	o.Rule = o.Rule.named()
+	for _, x := range []struct {
+		name  string
+		scale *ScaleOptions
+	}{{"Recency", &o.Recency}, {"Frequency", &o.Frequency}, {"Monetary", &o.Monetary}} {
+		scale, err := x.scale.resolve(x.name, o.Bins, o.Rule)
+		*x.scale = scale
+		faults = append(faults, err)
 	}
+	return errors.Join(faults...)
+}
 
-	days := make([]int, 0, len(accounts))
-	orders := make([]int, 0, len(accounts))
-	nets := make([]decimal.Decimal, 0, len(accounts))
+// rfmColumns are the figures of accounts, those of one at the same index.
+type rfmColumns struct {
+	days, orders []int
+	nets         []decimal.Decimal
+}
+
+// rfmFigures returns the figures of the accounts that have orders.
+func rfmFigures(accounts []Account) (out rfmColumns, err error) {
+	out.days = make([]int, 0, len(accounts))
+	out.orders = make([]int, 0, len(accounts))
+	out.nets = make([]decimal.Decimal, 0, len(accounts))
 	for i := range accounts {
 		a := &accounts[i]
 		if err := a.checkRFM(i+1, accounts[0].AsOf); err != nil {
-			return nil, err
+			return out, err
 		}
 		if a.HasOrders() {
-			days, orders, nets = append(days, a.DaysSinceLast), append(orders, a.Orders), append(nets, a.Net)
+			out.days, out.orders, out.nets = append(out.days, a.DaysSinceLast), append(out.orders, a.Orders), append(out.nets, a.Net)
 		}
 	}
-	if len(days) == 0 {
-		return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "accounts", Reason: "no account has orders"}
+	if len(out.days) == 0 {
+		err = &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "accounts", Reason: "no account has orders"}
 	}
-	slices.Sort(days)
-	slices.Sort(orders)
-	slices.SortFunc(nets, func(a, b decimal.Decimal) int {
-		if c := compareMoney(a, b); c != 0 {
-			return c
-		}
-		// 1.0 and 1.00 are equal; the order of the input must not decide
-		// which of the two a cut shows.
-		return cmp.Compare(a.Exponent(), b.Exponent())
-	})
+	return out, err
+}
 
-	m := &Model{
-		Schema: ModelSchema, Version: ModelVersion,
-		AsOf: accounts[0].AsOf, Currency: accounts[0].Currency, Bins: o.Bins, Rule: o.Rule,
-		Scored: len(days), Unscored: len(accounts) - len(days),
-		Recency:   Scale[int]{Cuts: cutsAt(days, o.Bins, o.Rule, cmp.Compare[int], betweenInts)},
-		Frequency: Scale[int]{Cuts: cutsAt(orders, o.Bins, o.Rule, cmp.Compare[int], betweenInts)},
-		Monetary:  Scale[decimal.Decimal]{Cuts: cutsAt(nets, o.Bins, o.Rule, compareMoney, betweenMoney)},
+func (m *Model) fitDimensions(accounts []Account, o *RFMOptions) error {
+	for i := range o.Dimensions {
+		d := &o.Dimensions[i]
+		if len(d.Values) != len(accounts) {
+			return &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: "Dimensions", Row: i + 1, Value: d.Name,
+				Reason: strconv.Itoa(len(d.Values)) + " values for " + strconv.Itoa(len(accounts)) + " accounts",
+			}
+		}
+		if _, twice := m.Dimension(d.Name); twice {
+			return duplicateDimension(i, d.Name)
+		}
+		scale, err := d.fit(func(i int) bool { return accounts[i].HasOrders() }, o.Bins, o.Rule)
+		if err != nil {
+			return err
+		}
+		m.Dimensions = append(m.Dimensions, *scale)
 	}
-	m.Recency.count(days, m.r)
-	m.Frequency.count(orders, m.f)
-	m.Monetary.count(nets, m.m)
-	return m, nil
+	return nil
 }
 
 func (a *Account) checkRFM(row int, asOf time.Time) error {
@@ -129,55 +201,4 @@ func stamp(t time.Time) string { return t.Format(time.RFC3339) }
 func writable(t time.Time) bool {
 	_, ok := instantOf(t)
 	return ok
-}
-
-// Score is an account's place on the three scales of a [Model]: 1 is the
-// worst and Model.Bins the best, also for recency. The zero Score stands for
-// an account that is not scored.
-type Score struct {
-	R int `json:"r"`
-	F int `json:"f"`
-	M int `json:"m"`
-}
-
-// Code writes the score as in "545", or as in "5-10-5" where a score has two
-// digits.
-func (s Score) Code() string {
-	sep := ""
-	if max(s.R, s.F, s.M) > 9 {
-		sep = "-"
-	}
-	return strconv.Itoa(s.R) + sep + strconv.Itoa(s.F) + sep + strconv.Itoa(s.M)
-}
-
-// Score places an account on the scales, whether it was among the fitted ones
-// or not, and as of whatever day it stands. Equal figures get equal scores; a
-// later last order, more orders or a higher net never get a lower one. An
-// account without orders, or in another currency than the Model's, gets the
-// zero Score. Score does not allocate while the amount and the cuts have at
-// most 16 digits.
-func (m *Model) Score(a Account) Score {
-	if !a.HasOrders() || a.Currency != m.Currency {
-		return Score{}
-	}
-	return Score{R: m.r(a.DaysSinceLast), F: m.f(a.Orders), M: m.m(a.Net)}
-}
-
-// Fewer days are better: the cuts ascend in days, the score descends.
-func (m *Model) r(days int) int {
-	return len(m.Recency.Cuts) + 1 - beyond(days, m.Recency.Cuts, compareCount)
-}
-
-func (m *Model) f(orders int) int {
-	return 1 + beyond(orders, m.Frequency.Cuts, compareCount)
-}
-
-func (m *Model) m(net decimal.Decimal) int {
-	return 1 + beyond(net, m.Monetary.Cuts, compareNet)
-}
-
-func compareCount(x int, c *Cut[int]) int { return cmp.Compare(x, c.Value) }
-
-func compareNet(x decimal.Decimal, c *Cut[decimal.Decimal]) int {
-	return compareTimes(x, max(c.Over, 1), c.Value)
 }

@@ -39,17 +39,19 @@ func newPlot(x, y string) *plot.Plot {
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Color, a.Tick.Color = faint, faint
-		a.Label.TextStyle = style(11)
-		a.Tick.Label = style(10)
+		inherit(&a.Label.TextStyle, 11)
+		inherit(&a.Tick.Label, 10)
 		a.Tick.Length = vg.Points(4)
 		a.Padding = vg.Points(4)
+		a.Label.Padding = vg.Points(4)
 	}
-	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XCenter, text.YTop
-	p.Y.Tick.Label.XAlign, p.Y.Tick.Label.YAlign = text.XRight, text.YCenter
-	p.X.Label.TextStyle.XAlign, p.X.Label.TextStyle.YAlign = text.XCenter, text.YTop
-	p.Y.Label.TextStyle.XAlign, p.Y.Label.TextStyle.YAlign = text.XCenter, text.YTop
-	p.Y.Label.TextStyle.Rotation = 1.5707963267948966
 	return p
+}
+
+// inherit gives a text the page's colour and font, and leaves its alignment.
+func inherit(s *text.Style, size float64) {
+	plain := style(size)
+	s.Color, s.Font, s.Handler = plain.Color, plain.Font, plain.Handler
 }
 
 func style(size float64) text.Style {
@@ -87,7 +89,8 @@ var svgSize = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*"`)
 // inline renders the picture as an SVG element for the page.
 func (p picture) inline() (template.HTML, error) {
 	c := vgsvg.NewWith(vgsvg.UseWH(p.width, p.height))
-	p.plot.Draw(draw.New(c))
+	// The margin keeps the last tick's label and a label on the last bar whole.
+	p.plot.Draw(draw.Crop(draw.New(c), 0, -vg.Points(14), 0, -vg.Points(6)))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return "", fmt.Errorf("drawing %q: %w", p.title, err)

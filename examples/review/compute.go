@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -109,11 +110,11 @@ func noTransactions(r fileReport) error {
 	if r.Rows == 0 {
 		return fmt.Errorf("%s: there are no transactions: the file has a header and nothing below it", r.Name)
 	}
-	why := ""
-	for _, s := range r.Skipped {
-		why += fmt.Sprintf("; %s: %d", s.Reason, s.Rows)
+	why := make([]string, len(r.Skipped))
+	for i, s := range r.Skipped {
+		why[i] = fmt.Sprintf("%s: %d", s.Reason, s.Rows)
 	}
-	return fmt.Errorf("%s: none of the %d rows can be used%s", r.Name, r.Rows, why)
+	return fmt.Errorf("%s: none of the %d rows can be used; %s", r.Name, r.Rows, strings.Join(why, ", "))
 }
 
 func portfolioOf(accounts []segment.Account, f folded, zone *time.Location) portfolio {
@@ -185,7 +186,7 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 			continue
 		}
 		s := model.Score(a.Account)
-		a.RFM = s.Code()
+		a.Score, a.RFM = s, s.Code()
 		cell := &rv.RFM.Cells[(s.R-1)*model.Bins+s.F-1]
 		cell.Accounts++
 		cell.Net = cell.Net.Add(a.Net)
@@ -198,34 +199,24 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 // account whose returns exceed its purchases.
 func (rv *review) estimate(c *clv.Calibration, asOf time.Time) error {
 	rv.Value.HorizonWeeks = horizonWeeks
-	histories, err := c.Accounts(asOf)
+	table, err := c.Counts(asOf)
 	if err != nil {
 		return err
 	}
-	var counts clv.Counts
-	byID := make(map[string]clv.History, len(histories))
-	for _, h := range histories {
-		if h.Age == 0 { // first bought on the as-of day: no time has passed to learn from
-			continue
-		}
-		if err := counts.Add(h.History, 1); err != nil {
-			return err
-		}
-		byID[h.ID] = h.History
-	}
-	fit, err := clv.FitBGNBD(&counts, nil)
+	fit, err := clv.FitBGNBD(table, nil)
 	if err != nil {
 		rv.Value.Note = err.Error()
 		return nil //nolint:nilerr // too little data is an answer, shown as such
 	}
+	histories, err := c.Accounts(asOf)
+	if err != nil {
+		return err
+	}
 	rv.Value.Fit = fit
-	for i := range rv.Accounts {
-		a := &rv.Accounts[i]
-		h, ok := byID[a.ID]
-		if !ok {
-			continue
-		}
-		alive, orders := fit.ProbAlive(h), fit.ExpectedOrders(h, horizonWeeks)
+	at := rv.positions()
+	for _, h := range histories {
+		a := &rv.Accounts[at[h.ID]]
+		alive, orders := fit.ProbAlive(h.History), fit.ExpectedOrders(h.History, horizonWeeks)
 		mean := max(0, a.Net.InexactFloat64()/float64(h.Frequency+1))
 		revenue := orders * mean
 		a.ProbAlive, a.ExpectedOrders, a.ExpectedRevenue = &alive, &orders, &revenue
@@ -316,8 +307,7 @@ func (rv *review) allocate(policy capacity) error {
 		return nil
 	}
 	fill, err := allocation.Fill(policy.Capacity, claims, &allocation.FillOptions{Unit: policy.Unit})
-	var short *allocation.InfeasibleError
-	if errors.As(err, &short) {
+	if short, ok := errors.AsType[*allocation.InfeasibleError](err); ok {
 		rv.Plan.Note = label{short.Explain("en"), short.Explain("zh")}
 		return nil
 	}
@@ -325,12 +315,14 @@ func (rv *review) allocate(policy capacity) error {
 		return err
 	}
 	rv.Plan.Fill = fill
+	zero := decimal.New(0, policy.Unit.Exponent())
 	for k, line := range fill.Lines {
 		a := &rv.Accounts[who[k]]
-		a.Service, a.Reason = &line.Amount, string(line.Reason)
+		amount := line.Amount.Add(zero) // all with the unit's places
+		a.Service, a.Reason = &amount, string(line.Reason)
 		n := slices.IndexFunc(rv.Plan.Levels, func(l levelLine) bool { return l.Class == a.Class })
 		rv.Plan.Levels[n].Accounts++
-		rv.Plan.Levels[n].Amount = rv.Plan.Levels[n].Amount.Add(line.Amount)
+		rv.Plan.Levels[n].Amount = rv.Plan.Levels[n].Amount.Add(amount)
 	}
 	return nil
 }

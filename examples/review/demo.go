@@ -1,12 +1,11 @@
 package main
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
-	"iter"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -208,7 +207,7 @@ func demoAnswers(r *rand.Rand, a demoAccount) []survey.Answer {
 
 // initials makes a short code from a name: the first runes of its words.
 func initials(name string) string {
-	code := ""
+	var code strings.Builder
 	start := true
 	for _, c := range name {
 		if c == ' ' || c == '&' {
@@ -216,11 +215,11 @@ func initials(name string) string {
 			continue
 		}
 		if start || c > 0x7f {
-			code += string(c)
+			code.WriteRune(c)
 		}
 		start = false
 	}
-	return code
+	return code.String()
 }
 
 // demoSource is the demo's transactions with the report a file would have.
@@ -231,7 +230,3 @@ func (d *demoSource) Report() fileReport {
 	n := len(d.TransactionSlice)
 	return fileReport{Name: "demo", Rows: n, Used: n}
 }
-
-var _ interface {
-	Transactions(context.Context, keyaccount.Period) iter.Seq2[keyaccount.Transaction, error]
-} = (*demoSource)(nil)

@@ -42,7 +42,7 @@ func dependsOnFew(rv *review) (finding, bool) {
 	return finding{
 		Code: "dependency", Accounts: over,
 		Text: label{
-			fmt.Sprintf("%s alone makes %s of net revenue; %d account(s) are above the %.0f %% line.", top.ID, percent(top.Share), len(over), 100*dependencyLine),
+			fmt.Sprintf("%s alone makes %s of net revenue; %s above the %.0f %% line.", top.ID, percent(top.Share), count(len(over), "account is", "accounts are"), 100*dependencyLine),
 			fmt.Sprintf("%s 一家占净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
 		},
 	}, true
@@ -52,7 +52,8 @@ func goneSilent(rv *review) (finding, bool) {
 	var who []string
 	revenue := decimal.Zero
 	for _, a := range rv.Accounts {
-		if a.Class == segment.ClassA && a.ProbAlive != nil && *a.ProbAlive < silentLine {
+		gone := a.Score.R == 1 || a.ProbAlive != nil && *a.ProbAlive < silentLine
+		if a.Class == segment.ClassA && gone {
 			who = append(who, a.ID)
 			revenue = revenue.Add(a.Net)
 		}
@@ -63,8 +64,8 @@ func goneSilent(rv *review) (finding, bool) {
 	return finding{
 		Code: "silent", Accounts: who,
 		Text: label{
-			fmt.Sprintf("%d class A account(s) have probably stopped buying (P(alive) below %.0f %%): %s. They brought %s.", len(who), 100*silentLine, some(who, ", "), whole(revenue)),
-			fmt.Sprintf("%d 家 A 类客户可能已停止采购（活跃概率低于 %.0f%%）：%s。它们曾带来 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
+			fmt.Sprintf("%s gone quiet (recency score 1, or P(alive) below %.0f %%): %s. Net revenue so far: %s.", count(len(who), "class A account has", "class A accounts have"), 100*silentLine, some(who, ", "), whole(revenue)),
+			fmt.Sprintf("%d 家 A 类客户已久未采购（近度得分 1，或活跃概率低于 %.0f%%）：%s。累计净销售额 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
 		},
 	}, true
 }
@@ -85,7 +86,7 @@ func unhappy(rv *review) (finding, bool) {
 	return finding{
 		Code: "unhappy", Accounts: who,
 		Text: label{
-			fmt.Sprintf("%d account(s) have more detractors than promoters: %s. Revenue at stake: %s.", len(who), some(who, ", "), whole(rv.Health.AtStake)),
+			fmt.Sprintf("%s more detractors than promoters: %s. Revenue at stake: %s.", count(len(who), "account has", "accounts have"), some(who, ", "), whole(rv.Health.AtStake)),
 			fmt.Sprintf("%d 家客户的贬损者多于推荐者：%s。涉及销售额：%s。", len(who), some(who, "、"), whole(rv.Health.AtStake)),
 		},
 	}, true
@@ -153,7 +154,7 @@ func noPlan(rv *review) (finding, bool) {
 	return finding{
 		Code: "capped", Accounts: capped,
 		Text: label{
-			fmt.Sprintf("%d account(s) would get more service by their value but are at the cap of their level: %s.", len(capped), some(capped, ", ")),
+			fmt.Sprintf("%s get more service by value, but are held at the cap of their level: %s.", count(len(capped), "account would", "accounts would"), some(capped, ", ")),
 			fmt.Sprintf("%d 家客户按价值应得更多服务，但已达其级别上限：%s。", len(capped), some(capped, "、")),
 		},
 	}, true

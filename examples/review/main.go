@@ -22,8 +22,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
 // settings are the flags.
@@ -193,11 +194,11 @@ func (s settings) review(ctx context.Context, in inputs, stdout io.Writer, stder
 	if err := writePage(&html, rv, say); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.out, 0o755); err != nil { //nolint:gosec // a report that others may read
+	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
 	for name, b := range map[string][]byte{"review.json": facts.Bytes(), "review.html": html.Bytes()} {
-		if err := os.WriteFile(filepath.Join(s.out, name), b, 0o644); err != nil { //nolint:gosec // likewise
+		if err := os.WriteFile(filepath.Join(s.out, name), b, 0o644); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"html/template"
 	"io"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 //go:embed page.html
@@ -41,7 +39,7 @@ func writePage(w io.Writer, rv *review, say texts) error {
 		{"rfm", rfmPicture, rv.RFM.Model != nil},
 		{"value", valuePicture, len(topByValue(rv, 1)) > 0},
 		{"loss", lossPicture, len(rv.Dependency.Losses) > 0},
-		{"health", healthPicture, rv.Health != nil && len(rv.Health.Accounts) > 0},
+		{"health", healthPicture, rv.Health != nil && len(rv.heard(1)) > 0},
 	} {
 		if !d.when {
 			continue
@@ -59,12 +57,12 @@ func writePage(w io.Writer, rv *review, say texts) error {
 		"in":      func(l label) string { return l.in(say.lang) },
 		"percent": percent,
 		"whole":   whole,
-		"money":   func(d decimal.Decimal) string { return d.StringFixed(max(0, -d.Exponent())) },
+		"money":   places,
 		"float":   wholeFloat,
 		"hundred": func(f float64) string { return fmt.Sprintf("%+.0f", 100*f) },
 		"day":     func(t time.Time) string { return t.Format(time.DateOnly) },
 		"cells":   func(a account) accountCells { return cells(a, say) },
-		"group":   func(n int) string { return group(fmt.Sprint(n)) },
+		"group":   grouped,
 		"sayf":    func(en string, args ...any) string { return fmt.Sprintf(say.get(en), args...) },
 	}).Parse(pageText)
 	if err != nil {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -14,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/keyaccount/keyaccount/segment"
+	"github.com/keyaccount/keyaccount/survey"
 )
 
 // paretoPicture is the cumulative share of net revenue over the accounts,
@@ -33,7 +36,7 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 		return picture{}, err
 	}
 	area.Color = color.RGBA{0xdc, 0xee, 0xf1, 0xff}
-	area.LineStyle.Width = 0
+	area.Width = 0
 	line, err := plotter.NewLine(curve)
 	if err != nil {
 		return picture{}, err
@@ -41,7 +44,7 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 	line.Color, line.Width = accent, vg.Points(2)
 	p.Add(area, grid(), line)
 	p.X.Max = float64(max(len(curve)-1, 1))
-	alt := ""
+	var alt []string
 	from := 0
 	for _, c := range rv.Classes {
 		if c.Class == segment.ClassNone || c.Accounts == 0 {
@@ -56,10 +59,10 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 		border.Dashes = []vg.Length{vg.Points(3), vg.Points(3)}
 		p.Add(border, labels(plotter.XYs{{X: (float64(from) + float64(to)) / 2, Y: 4}},
 			[]string{fmt.Sprintf("%s  %d", c.Class, c.Accounts)}, 11, ink, text.XCenter, text.YBottom))
-		alt += fmt.Sprintf("%s: %d %s, %s. ", c.Class, c.Accounts, say.get("accounts"), percent(c.Share))
+		alt = append(alt, fmt.Sprintf("%s: %d %s, %s", c.Class, c.Accounts, say.get("accounts"), percent(c.Share)))
 		from = to
 	}
-	return picture{p, vg.Points(440), vg.Points(280), say.get("Pareto curve"), alt}, nil
+	return picture{p, vg.Points(440), vg.Points(280), say.get("Pareto curve"), strings.Join(alt, "; ")}, nil
 }
 
 // rfmPicture is the map of buyers by recency and frequency score.
@@ -70,7 +73,7 @@ func rfmPicture(rv *review, say texts) (picture, error) {
 	for _, c := range rv.RFM.Cells {
 		most = max(most, c.Accounts)
 	}
-	alt := ""
+	var alt []string
 	for _, c := range rv.RFM.Cells {
 		x, y := float64(c.R), float64(c.F)
 		tile, err := plotter.NewPolygon(plotter.XYs{
@@ -82,7 +85,7 @@ func rfmPicture(rv *review, say texts) (picture, error) {
 		// Square root, so that small cells are told from empty ones.
 		depth := math.Sqrt(float64(c.Accounts) / float64(most))
 		tile.Color = mix(color.RGBA{0xf1, 0xf5, 0xf7, 0xff}, accent, depth)
-		tile.LineStyle.Width = 0
+		tile.Width = 0
 		p.Add(tile)
 		if c.Accounts > 0 {
 			words := color.Color(ink)
@@ -90,7 +93,7 @@ func rfmPicture(rv *review, say texts) (picture, error) {
 				words = color.White
 			}
 			p.Add(labels(plotter.XYs{{X: x, Y: y}}, []string{strconv.Itoa(c.Accounts)}, 12, words, text.XCenter, text.YCenter))
-			alt += fmt.Sprintf("R%d F%d: %d. ", c.R, c.F, c.Accounts)
+			alt = append(alt, fmt.Sprintf("R%d F%d: %d", c.R, c.F, c.Accounts))
 		}
 	}
 	ticks := make([]plot.Tick, bins)
@@ -99,7 +102,7 @@ func rfmPicture(rv *review, say texts) (picture, error) {
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(ticks), plot.ConstantTicks(ticks)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0.5, float64(bins)+.5, 0.5, float64(bins)+.5
-	return picture{p, vg.Points(440), vg.Points(280), say.get("accounts by recency and frequency"), alt}, nil
+	return picture{p, vg.Points(440), vg.Points(280), say.get("accounts by recency and frequency"), strings.Join(alt, "; ")}, nil
 }
 
 // valuePicture is the expected revenue of the accounts worth most.
@@ -108,17 +111,17 @@ func valuePicture(rv *review, say texts) (picture, error) {
 	p := newPlot(say.money(rv.Currency), "")
 	names := make([]string, len(top))
 	bars := make(plotter.Values, len(top))
-	alt := ""
+	alt := make([]string, 0, len(top))
 	for i, a := range top {
 		k := len(top) - 1 - i // the largest on top
 		names[k], bars[k] = short(a.ID, 22), *a.ExpectedRevenue
-		alt += fmt.Sprintf("%s: %s. ", a.ID, thousands(*a.ExpectedRevenue))
+		alt = append(alt, fmt.Sprintf("%s: %s", a.ID, thousands(*a.ExpectedRevenue)))
 	}
 	if err := addBars(p, bars, names, true); err != nil {
 		return picture{}, err
 	}
 	title := fmt.Sprintf(say.get("expected revenue in the next %d weeks"), rv.Value.HorizonWeeks)
-	return picture{p, vg.Points(440), vg.Points(40 + 20*float64(len(top))), title, alt}, nil
+	return picture{p, vg.Points(440), vg.Points(40 + 20*float64(len(top))), title, strings.Join(alt, "; ")}, nil
 }
 
 // lossPicture is the revenue that is lost when the largest k accounts leave.
@@ -128,29 +131,29 @@ func lossPicture(rv *review, say texts) (picture, error) {
 	names := make([]string, len(bars))
 	over := make([]string, len(bars))
 	at := make(plotter.XYs, len(bars))
-	alt := ""
+	alt := make([]string, 0, len(bars))
 	for i, l := range rv.Dependency.Losses {
 		bars[i] = 100 * l.Share
 		names[i] = strconv.Itoa(len(l.Accounts))
 		over[i] = percent(l.Share)
 		at[i] = plotter.XY{X: float64(i), Y: bars[i] + 1.5}
-		alt += fmt.Sprintf("%d: %s. ", len(l.Accounts), over[i])
+		alt = append(alt, fmt.Sprintf("%d: %s", len(l.Accounts), over[i]))
 	}
 	if err := addBars(p, bars, names, false); err != nil {
 		return picture{}, err
 	}
 	p.Add(labels(at, over, 10, ink, text.XCenter, text.YBottom))
 	p.Y.Min, p.Y.Max = 0, math.Min(105, slices.Max(bars)*1.15+3)
-	return picture{p, vg.Points(440), vg.Points(260), say.get("what if the largest accounts leave"), alt}, nil
+	return picture{p, vg.Points(440), vg.Points(260), say.get("what if the largest accounts leave"), strings.Join(alt, "; ")}, nil
 }
 
 // healthPicture is the NPS of each account with its interval.
 func healthPicture(rv *review, say texts) (picture, error) {
 	p := newPlot(say.get("NPS with its 95 % interval"), "")
-	list := rv.Health.Accounts
+	list := rv.heard(20)
 	names := make([]string, len(list))
 	points := make(plotter.XYs, len(list))
-	alt := ""
+	var alt []string
 	for i, a := range list {
 		k := len(list) - 1 - i
 		names[k] = fmt.Sprintf("%s (%d)", short(a.Account, 20), a.N)
@@ -161,7 +164,7 @@ func healthPicture(rv *review, say texts) (picture, error) {
 		}
 		whisker.Color, whisker.Width = accent, vg.Points(2)
 		p.Add(whisker)
-		alt += fmt.Sprintf("%s: %+.0f (%+.0f … %+.0f), n %d. ", a.Account, 100*a.Value, 100*a.Low, 100*a.High, a.N)
+		alt = append(alt, fmt.Sprintf("%s: %+.0f (%+.0f … %+.0f), n %d", a.Account, 100*a.Value, 100*a.Low, 100*a.High, a.N))
 	}
 	dots, err := plotter.NewScatter(points)
 	if err != nil {
@@ -171,9 +174,20 @@ func healthPicture(rv *review, say texts) (picture, error) {
 	p.Add(dots)
 	p.NominalY(names...)
 	p.Y.Tick.Label.XAlign = text.XRight
-	p.X.Min, p.X.Max = -100, 100
+	p.X.Min, p.X.Max = -106, 106
 	p.Y.Min, p.Y.Max = -0.7, float64(len(list))-0.3
-	return picture{p, vg.Points(440), vg.Points(50 + 18*float64(len(list))), say.get("NPS per account"), alt}, nil
+	return picture{p, vg.Points(440), vg.Points(50 + 18*float64(len(list))), say.get("NPS per account"), strings.Join(alt, "; ")}, nil
+}
+
+// heard returns the scores of at most n surveyed accounts, the largest first.
+func (rv *review) heard(n int) []survey.AccountNPS {
+	at := rv.positions()
+	list := slices.DeleteFunc(slices.Clone(rv.Health.Accounts), func(a survey.AccountNPS) bool {
+		_, known := at[a.Account]
+		return !known
+	})
+	slices.SortFunc(list, func(a, b survey.AccountNPS) int { return cmp.Compare(at[a.Account], at[b.Account]) })
+	return list[:min(n, len(list))]
 }
 
 // addBars draws bars with their names on the axis.

@@ -15,7 +15,7 @@ const smallFile = 1 << 20
 // progressOn returns what shows how far a file has been read, nil when stderr
 // is not a terminal.
 func progressOn(stderr *os.File) func(path string, size int64) io.WriteCloser {
-	if !term.IsTerminal(int(stderr.Fd())) { //nolint:gosec // a file descriptor fits
+	if !term.IsTerminal(int(stderr.Fd())) {
 		return nil
 	}
 	return func(path string, size int64) io.WriteCloser {

@@ -156,6 +156,7 @@ type account struct {
 	Class           segment.ABCClass `json:"class"`
 	Share           float64          `json:"share"`
 	Cumulative      float64          `json:"cumulative_share"`
+	Score           segment.Score    `json:"-"`
 	RFM             string           `json:"rfm,omitempty"`
 	ProbAlive       *float64         `json:"prob_alive,omitempty"`
 	ExpectedOrders  *float64         `json:"expected_orders,omitempty"`

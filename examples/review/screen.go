@@ -14,19 +14,20 @@ import (
 func printScreen(w io.Writer, rv *review, say texts) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s — %s %s %s (%s) %s\n", rv.Title, say.get("key-account review"), say.get("as of"),
-		rv.AsOf.Format(time.DateOnly), rv.TimeZone, rv.Currency)
+		rv.AsOf.Format(time.DateOnly), rv.TimeZone, strings.TrimSpace(" "+rv.Currency))
 	if rv.Demo {
 		fmt.Fprintln(&b, say.get("An invented company, to show the review. Yours: -transactions FILE"))
 	}
 	p := rv.Portfolio
-	fmt.Fprintf(&b, "\n%s … %s   %s %d (%s %d, %s %d)   %s %d   %s %s   %s %s   %s %s\n",
-		p.FirstDay, p.LastDay, say.get("accounts"), p.Accounts, say.get("buyers"), p.Buyers,
-		say.get("return-only"), p.ReturnOnly, say.get("orders"), p.Orders,
-		say.get("gross"), whole(p.Gross), say.get("returns"), whole(p.Returns), say.get("net"), whole(p.Net))
+	fmt.Fprintf(&b, "\n%s … %s   %s %s (%s %s, %s %s)   %s %s\n", p.FirstDay, p.LastDay,
+		say.get("accounts"), grouped(p.Accounts), say.get("buyers"), grouped(p.Buyers),
+		say.get("return-only"), grouped(p.ReturnOnly), say.get("orders"), grouped(p.Orders))
+	fmt.Fprintf(&b, "%s %s   %s %s   %s %s\n", say.get("gross"), whole(p.Gross), say.get("returns"), whole(p.Returns),
+		say.get("net"), whole(p.Net))
 
 	fmt.Fprintf(&b, "\n%s\n", say.get("What to look at"))
 	for _, f := range rv.Findings {
-		fmt.Fprintln(&b, "  •", text.WrapSoft(f.Text.in(say.lang), 108))
+		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(f.Text.in(say.lang), 108), "\n", "\n    "))
 	}
 	if len(rv.Findings) == 0 {
 		fmt.Fprintln(&b, "  "+say.get("Nothing stands out."))
@@ -64,16 +65,16 @@ func printInput(w io.Writer, in fileReport, say texts) {
 	if len(in.Skipped) == 0 && in.FloatIDs == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s: %s %s, %s %s\n", in.Name, say.get("rows"), group(fmt.Sprint(in.Rows)), say.get("used"), group(fmt.Sprint(in.Used)))
+	fmt.Fprintf(w, "\n%s: %s %s, %s %s\n", in.Name, say.get("rows"), grouped(in.Rows), say.get("used"), grouped(in.Used))
 	for _, s := range in.Skipped {
-		fmt.Fprintf(w, "  %s: %s %s", say.get("left out"), group(fmt.Sprint(s.Rows)), say.get(s.Reason))
+		fmt.Fprintf(w, "  %s: %s %s", say.get("left out"), grouped(s.Rows), say.get(s.Reason))
 		if s.Example != "" {
 			fmt.Fprintf(w, " (%s)", s.Example)
 		}
 		fmt.Fprintln(w)
 	}
 	if in.FloatIDs > 0 {
-		fmt.Fprintf(w, "  %s %s\n", group(fmt.Sprint(in.FloatIDs)), say.get("ids written like 17850.0 were read as 17850"))
+		fmt.Fprintf(w, "  %s %s\n", grouped(in.FloatIDs), say.get("ids written like 17850.0 were read as 17850"))
 	}
 }
 
@@ -97,7 +98,7 @@ type accountCells struct{ Alive, Expected, NPS, Level, Service string }
 func cells(a account, say texts) accountCells {
 	c := accountCells{"–", "–", "–", "–", "–"}
 	if a.ProbAlive != nil {
-		c.Alive = fmt.Sprintf("%.0f %%", 100**a.ProbAlive)
+		c.Alive = likely(*a.ProbAlive)
 	}
 	if a.ExpectedRevenue != nil {
 		c.Expected = wholeFloat(*a.ExpectedRevenue)
@@ -106,7 +107,7 @@ func cells(a account, say texts) accountCells {
 		c.NPS = fmt.Sprintf("%+.0f", 100*a.NPS.Value)
 	}
 	if a.Service != nil {
-		c.Level, c.Service = a.Level.in(say.lang), a.Service.StringFixed(max(0, -a.Service.Exponent()))
+		c.Level, c.Service = a.Level.in(say.lang), places(*a.Service)
 	}
 	return c
 }
@@ -115,10 +116,19 @@ func levels(rv *review, say texts) string {
 	t := newTable()
 	t.AppendHeader(table.Row{say.get("class"), say.get("level"), say.get("accounts"), say.get("granted")})
 	for _, l := range rv.Plan.Levels {
-		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, l.Amount.StringFixed(max(0, -l.Amount.Exponent()))})
+		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, places(l.Amount)})
 	}
 	alignRight(t, 3, 4)
 	return t.Render()
+}
+
+// wrap breaks a text into lines that fit the screen.
+func wrap(s string, width int) string {
+	lines := strings.Split(text.WrapSoft(s, width), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newTable() table.Writer {

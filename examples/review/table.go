@@ -71,6 +71,7 @@ type csvTable struct {
 	header  []string
 	index   map[string]int
 	layout  string // of times: the one that fitted last
+	line    int    // of the last whole record
 	options tableOptions
 	close   func()
 }
@@ -102,7 +103,7 @@ func openTable(path string, columns []column, o tableOptions) (*csvTable, error)
 		}
 		return nil, t.readError(err)
 	}
-	t.header = slices.Clone(header)
+	t.header, t.line = slices.Clone(header), 1
 	t.csv.FieldsPerRecord = len(header)
 	if t.index, err = mapHeader(path, t.header, columns, o.Columns); err != nil {
 		t.close()
@@ -154,10 +155,7 @@ func (t *csvTable) open() (io.Reader, error) {
 
 // readError puts the file and the line before what went wrong while reading.
 func (t *csvTable) readError(err error) error {
-	line := 0
-	if t.csv != nil {
-		line = int(t.lastLine())
-	}
+	line := t.line
 	var syntax *csv.ParseError
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, csv.ErrFieldCount):
@@ -173,14 +171,6 @@ func (t *csvTable) readError(err error) error {
 		return &fileError{File: t.path, Line: line, Reason: "the gzip stream is damaged"}
 	}
 	return &fileError{File: t.path, Line: line, Reason: err.Error()}
-}
-
-func (t *csvTable) lastLine() int64 {
-	if len(t.header) == 0 {
-		return 0
-	}
-	line, _ := t.csv.FieldPos(0)
-	return int64(line)
 }
 
 // rows yields the records after the header. A row is valid until the next one.
@@ -201,6 +191,7 @@ func (t *csvTable) rows() iter.Seq2[row, error] {
 				yield(row{}, t.readError(err))
 				return
 			default:
+				t.line, _ = t.csv.FieldPos(0)
 				if !yield(row{t, rec}, nil) {
 					return
 				}
@@ -234,11 +225,6 @@ func (r row) fail(field, reason string) error {
 		File: r.t.path, Line: line, Column: i + 1, Header: r.t.header[i],
 		Value: strings.ToValidUTF8(r.rec[i], "?"), Reason: reason,
 	}
-}
-
-func (r row) line() int {
-	line, _ := r.t.csv.FieldPos(0)
-	return line
 }
 
 func (r row) decimal(field string) (decimal.Decimal, error) {

@@ -97,28 +97,42 @@ var chinese = map[string]string{
 	"promoters":                             "推荐者",
 	"passives":                              "中立者",
 	"detractors":                            "贬损者",
-	"revenue of accounts below zero":        "NPS 为负的客户销售额",
-	"capacity":                              "容量",
-	"floor":                                 "下限",
-	"cap":                                   "上限",
-	"granted":                               "分配",
-	"not handed out":                        "未分配",
+	"Net revenue of accounts with a negative score": "得分为负的客户净销售额",
+	"capacity":       "容量",
+	"floor":          "下限",
+	"cap":            "上限",
+	"granted":        "分配",
+	"not handed out": "未分配",
 	"No service policy was given: the shares below follow the value of the accounts alone.": "未提供服务政策：以下份额仅按客户价值分配。",
 	"order flow model": "订单流模型",
 	"expected orders":  "预期订单",
 	"Scores run from 1 to %d; %d is best. The number in a cell counts accounts.": "得分从 1 到 %d，%d 为最佳。格内数字为客户数。",
 	"The first %d of %d accounts; review.json has them all.":                     "显示前 %d 个，共 %d 个客户；全部见 review.json。",
 	"ids written like 17850.0 were read as 17850":                                "形如 17850.0 的编号按 17850 读取",
+	"none":        "无",
 	"no estimate": "无估计",
 }
 
 // percent writes a share with one decimal.
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 1, 64) + " %" }
 
+// likely writes a probability; only certainty is 100 %.
+func likely(p float64) string {
+	switch {
+	case p < 1 && p >= 0.995:
+		return ">99 %"
+	case p > 0 && p < 0.005:
+		return "<1 %"
+	}
+	return strconv.FormatFloat(100*p, 'f', 0, 64) + " %"
+}
+
 // whole writes money without decimals, digits grouped by three.
 func whole(d decimal.Decimal) string { return group(d.RoundBank(0).StringFixed(0)) }
 
 func wholeFloat(f float64) string { return group(strconv.FormatFloat(math.Round(f), 'f', 0, 64)) }
+
+func grouped(n int) string { return group(strconv.Itoa(n)) }
 
 func group(digits string) string {
 	sign := ""
@@ -132,6 +146,17 @@ func group(digits string) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return sign + digits
+}
+
+// places writes a decimal with the places it has.
+func places(d decimal.Decimal) string { return d.StringFixed(max(0, -d.Exponent())) }
+
+// count writes 1 account, 2 accounts.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }
 
 // thousands writes an axis value: 250k, 1.5M.

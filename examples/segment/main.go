@@ -1,21 +1,17 @@
-// Command segment reads transactions as CSV and prints, as JSON, what every
-// account has done, its RFM score and its ABC class.
+// Command segment grades the accounts of a CSV of transactions, keeps the model
+// it found, scores with a kept one, tells who moved between two dates, and
+// recommends what each account may buy next.
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
-	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/segment"
 )
 
@@ -28,7 +24,7 @@ the columns, in any order:
   time      2006-01-02 or 2006-01-02T15:04:05+08:00, required
   amount    value of the line; negative for a return or credit, required
   order     order or invoice; a line without one is an order of its own
-  product   what was sold
+  product   what was sold; needed for recommendations
   quantity  in the product's unit; negative for goods taken back
   currency  ISO 4217; one currency in all
 
@@ -39,184 +35,128 @@ For example:
   ACME,1001,WIDGET,2025-03-09,-1,-125.00,EUR
   BOLT,1002,GADGET,2025-02-11,2,80.00,EUR
 
+A first run fits a model and keeps it, a later one scores with it and says who
+moved since the first:
+
+  segment -asof 2025-07-01 -save model.json sales.csv
+  segment -model model.json -before 2025-07-01 -recommend 3 sales.csv
+
 Flags:
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+// settings are the flags, read.
+type settings struct {
+	zone         *time.Location
+	asOf, before time.Time // zero where not given
+	bins         int
+	model, save  string
+	recommend    int
+	lang         string
+}
+
+// run returns the exit code: 0, 1 for what is wrong with the data, 2 for what
+// is wrong with the flags.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s, file, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "segment:", err)
+		return 2
+	}
+	if err := s.do(file, stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, "segment:", err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stderr io.Writer) (settings, string, error) {
 	flags := flag.NewFlagSet("segment", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	asOf := flags.String("asof", "", "day from which recency looks back, 2006-01-02 (default the day after the last line)")
-	tz := flags.String("tz", "UTC", "time zone whose calendar days are counted, such as Asia/Shanghai")
-	bins := flags.Int("bins", 5, "scores of each RFM dimension")
+	var s settings
+	asOf := flags.String("asof", "", "`day` from which recency looks back, 2006-01-02; later lines are left out (default the day after the last line)")
+	before := flags.String("before", "", "earlier `day`: who moved between it and -asof, and why")
+	tz := flags.String("tz", "UTC", "time `zone` whose calendar days are counted, such as Asia/Shanghai")
+	flags.IntVar(&s.bins, "bins", 5, "scores of each RFM dimension")
+	flags.StringVar(&s.model, "model", "", "score with the model kept in this `file` instead of fitting one")
+	flags.StringVar(&s.save, "save", "", "keep the model in this `file`")
+	flags.IntVar(&s.recommend, "recommend", 0, "recommend so many products to each account")
+	flags.StringVar(&s.lang, "lang", "en", "language of the sentences, en or zh")
 	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
+		return s, "", err
 	}
 	if flags.NArg() > 1 {
-		fmt.Fprintln(stderr, "segment: give one file, or none for standard input; see -h")
-		return 2
+		return s, "", errors.New("give one file, or none for standard input; see -h")
 	}
-	zone, err := time.LoadLocation(*tz)
-	if err != nil {
-		fmt.Fprintf(stderr, "segment: -tz: %v\n", err)
-		return 2
+	if s.recommend < 0 {
+		return s, "", errors.New("-recommend: a number from 0 up")
 	}
-	var day time.Time
-	if *asOf != "" {
-		if day, err = time.ParseInLocation(time.DateOnly, *asOf, zone); err != nil {
-			fmt.Fprintf(stderr, "segment: -asof: %v\n", err)
-			return 2
+	var err error
+	if s.zone, err = time.LoadLocation(*tz); err != nil {
+		return s, "", fmt.Errorf("-tz: %w", err)
+	}
+	for _, d := range []struct {
+		name, text string
+		to         *time.Time
+	}{{"asof", *asOf, &s.asOf}, {"before", *before, &s.before}} {
+		if d.text == "" {
+			continue
+		}
+		if *d.to, err = time.ParseInLocation(time.DateOnly, d.text, s.zone); err != nil {
+			return s, "", fmt.Errorf("-%s: %w", d.name, err)
 		}
 	}
+	if !s.asOf.IsZero() && !s.before.IsZero() && !s.before.Before(s.asOf) {
+		return s, "", errors.New("-before must lie before -asof")
+	}
+	return s, flags.Arg(0), nil
+}
 
+// do reads, analyses, keeps the model and prints.
+func (s settings) do(file string, stdin io.Reader, stdout io.Writer) error {
 	in := stdin
-	if name := flags.Arg(0); name != "" && name != "-" {
-		f, err := os.Open(name)
+	if file != "" && file != "-" {
+		f, err := os.Open(file)
 		if err != nil {
-			fmt.Fprintf(stderr, "segment: %v\n", err)
-			return 1
+			return err
 		}
 		defer f.Close()
 		in = f
 	}
-	out, err := analyse(in, zone, day, *bins)
-	if err == nil {
-		enc := json.NewEncoder(stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(out)
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "segment: %v\n", err)
-		return 1
-	}
-	return 0
-}
-
-type report struct {
-	Model    *segment.Model     `json:"model"`
-	Classes  []segment.ABCTotal `json:"abc"`
-	Accounts []accountReport    `json:"accounts"`
-}
-
-type accountReport struct {
-	segment.Account
-	Score segment.Score    `json:"score"`
-	Code  string           `json:"code"`
-	Class segment.ABCClass `json:"class"`
-	Share float64          `json:"share"`
-}
-
-// analyse is the whole job: fold, fit, score, classify. A zero asOf stands for
-// the day after the last line.
-func analyse(in io.Reader, zone *time.Location, asOf time.Time, bins int) (*report, error) {
-	sum := segment.NewSummary(segment.SummaryOptions{Location: zone})
-	var last time.Time
-	err := readCSV(in, zone, func(tx keyaccount.Transaction) error {
-		if tx.Time.After(last) {
-			last = tx.Time
-		}
-		return sum.Add(tx)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if asOf.IsZero() {
-		y, m, d := last.In(zone).Date()
-		asOf = time.Date(y, m, d+1, 0, 0, 0, 0, zone)
-	}
-
-	accounts := sum.Accounts(asOf)
-	model, err := segment.FitRFM(accounts, &segment.RFMOptions{Bins: bins})
-	if err != nil {
-		return nil, err
-	}
-	abc, err := segment.ABC(accounts, nil)
-	if err != nil {
-		return nil, err
-	}
-	places := make(map[string]segment.ABCAccount, len(abc.Accounts))
-	for _, a := range abc.Accounts {
-		places[a.ID] = a
-	}
-	out := &report{Model: model, Classes: abc.Classes}
-	for _, a := range accounts {
-		score, place := model.Score(a), places[a.ID]
-		out.Accounts = append(out.Accounts, accountReport{
-			Account: a, Score: score, Code: score.Code(), Class: place.Class, Share: place.Share,
-		})
-	}
-	return out, nil
-}
-
-// readCSV hands every record to add. Row 1 of an error is the first record
-// below the names of the columns.
-func readCSV(in io.Reader, zone *time.Location, add func(keyaccount.Transaction) error) error {
-	r := csv.NewReader(in)
-	head, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return errors.New("the input is empty; see -h for what it should hold")
-	}
-	if err != nil {
-		return err
-	}
-	column := make(map[string]int, len(head))
-	for i, name := range head {
-		column[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
-	}
-	for _, name := range []string{"account", "time", "amount"} {
-		if _, ok := column[name]; !ok {
-			return fmt.Errorf("the first line does not name the column %q; see -h", name)
-		}
-	}
-	for row := 1; ; row++ {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	var kept *segment.Model
+	if s.model != "" {
+		b, err := os.ReadFile(s.model)
 		if err != nil {
 			return err
 		}
-		field := func(name string) string {
-			if i, ok := column[name]; ok {
-				return strings.TrimSpace(rec[i])
-			}
-			return ""
+		kept = new(segment.Model)
+		if err := json.Unmarshal(b, kept); err != nil {
+			return fmt.Errorf("%s: %w", s.model, err)
 		}
-		tx := keyaccount.Transaction{
-			Account: field("account"), Order: field("order"), Product: field("product"), Currency: field("currency"),
+	}
+	out, err := s.analyse(in, kept)
+	if err != nil {
+		return err
+	}
+	if s.save != "" {
+		b, err := json.MarshalIndent(out.Model, "", "  ")
+		if err != nil {
+			return err
 		}
-		if tx.Time, err = parseTime(field("time"), zone); err != nil {
-			return malformed(row, "time", field("time"), "write 2006-01-02 or 2006-01-02T15:04:05+08:00")
-		}
-		if tx.Amount, err = decimal.NewFromString(field("amount")); err != nil {
-			return malformed(row, "amount", field("amount"), "not a decimal number")
-		}
-		if q := field("quantity"); q != "" {
-			if tx.Quantity, err = decimal.NewFromString(q); err != nil {
-				return malformed(row, "quantity", q, "not a decimal number")
-			}
-		}
-		if err := add(tx); err != nil {
+		if err := os.WriteFile(s.save, append(b, '\n'), 0o644); err != nil {
 			return err
 		}
 	}
-}
-
-func parseTime(s string, zone *time.Location) (time.Time, error) {
-	if t, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
-		return t, nil
-	}
-	return time.Parse(time.RFC3339, s)
-}
-
-func malformed(row int, field, value, reason string) error {
-	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Row: row, Value: value, Reason: reason}
+	enc := json.NewEncoder(stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
 }

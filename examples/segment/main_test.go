@@ -63,6 +63,78 @@ func TestDefaultsAndFiles(t *testing.T) {
 	assert.Zero(t, code, stderr)
 }
 
+// A year of three accounts: ACME orders more and more, BOLT stops, COIL starts.
+const year = `account,order,product,time,amount
+ACME,1,WIDGET,2025-01-10,100
+ACME,1,GADGET,2025-01-10,40
+BOLT,2,WIDGET,2025-01-20,300
+BOLT,2,GADGET,2025-01-20,50
+BOLT,3,SPROCKET,2025-02-20,80
+DART,4,WIDGET,2025-03-05,60
+ACME,5,WIDGET,2025-07-10,500
+ACME,6,WIDGET,2025-08-10,600
+COIL,7,WIDGET,2025-09-01,70
+`
+
+// The two runs of the usage text: fit and keep, then score with the kept model,
+// tell who moved and recommend.
+func TestKeptModelScoresLaterAccounts(t *testing.T) {
+	t.Parallel()
+	model := filepath.Join(t.TempDir(), "model.json")
+	code, first, stderr := try(year, "-asof", "2025-04-01", "-save", model)
+	require.Zero(t, code, stderr)
+	assert.NotContains(t, first, "COIL", "lines after -asof are left out")
+
+	code, stdout, stderr := try(year, "-model", model, "-before", "2025-04-01", "-recommend", "2")
+	require.Zero(t, code, stderr)
+	var was, got struct {
+		Model    json.RawMessage
+		Segments []struct {
+			Accounts int
+			Play     *struct{ Strategy struct{ EN, ZH string } }
+		}
+		Moves struct {
+			Entered   int
+			Sentences []struct {
+				ID   string
+				Text []string
+			}
+		}
+		Accounts []struct {
+			ID, Code  string
+			Recommend []struct{ Product, Text string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(first), &was))
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	assert.JSONEq(t, string(was.Model), string(got.Model), "the kept model, not a new one")
+	kept, err := os.ReadFile(model)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(kept), string(got.Model))
+
+	assert.Equal(t, 1, got.Moves.Entered, "COIL")
+	text := map[string][]string{}
+	for _, s := range got.Moves.Sentences {
+		text[s.ID] = s.Text
+	}
+	require.Contains(t, text, "ACME")
+	assert.Contains(t, text["ACME"][1], "orders 1->3")
+
+	total := 0
+	for _, s := range got.Segments {
+		total += s.Accounts
+		require.NotNil(t, s.Play, "every segment has a play")
+	}
+	assert.Equal(t, 4, total)
+	acme := got.Accounts[0]
+	require.Len(t, acme.Recommend, 1, "of three products it has two")
+	assert.Equal(t, "SPROCKET", acme.Recommend[0].Product)
+	assert.NotEmpty(t, acme.Recommend[0].Text)
+
+	code, _, stderr = try(year, "-before", "2025-04-01", "-recommend", "2", "-lang", "zh")
+	require.Zero(t, code, stderr)
+}
+
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -72,7 +144,7 @@ func TestBadInput(t *testing.T) {
 		says     string
 	}{
 		{"empty", "", nil, 1, "the input is empty"},
-		{"only a head", "account,time,amount\n", nil, 1, "no account"},
+		{"only a head", "account,time,amount\n", nil, 1, "no transactions"},
 		{"no amount column", "account,time\n", nil, 1, `"amount"`},
 		{"time", "account,time,amount\nACME,01.03.2025,1\n", nil, 1, `row 1: time "01.03.2025"`},
 		{"amount", "account,time,amount\nACME,2025-03-01,\"1,5\"\n", nil, 1, `row 1: amount "1,5"`},
@@ -82,7 +154,12 @@ func TestBadInput(t *testing.T) {
 		{"ragged", "account,time,amount\nACME,2025-03-01\n", nil, 1, "wrong number of fields"},
 		{"bare quote", "account,time,amount\nAC\"ME,2025-03-01,1\n", nil, 1, "line 2"},
 		{"broken head", "acc\"ount\n", nil, 1, "line 1"},
-		{"asof before an order", sample, []string{"-asof", "2025-02-20"}, 1, "LastOrder"},
+		{"asof before everything", sample, []string{"-asof", "2020-02-20"}, 1, "before -asof"},
+		{"nothing before", sample, []string{"-before", "2020-02-20"}, 1, "no account"},
+		{"dates the wrong way", sample, []string{"-before", "2025-03-01", "-asof", "2025-02-01"}, 2, "before -asof"},
+		{"recommend", sample, []string{"-recommend", "-1"}, 2, "-recommend"},
+		{"no such model", sample, []string{"-model", "/no/such.json"}, 1, "no such file"},
+		{"not a model", sample, []string{"-model", "main.go"}, 1, "main.go"},
 		{"bins", sample, []string{"-bins", "1"}, 1, "Bins"},
 		{"no such file", "", []string{"/no/such.csv"}, 1, "no such file"},
 		{"asof", sample, []string{"-asof", "today"}, 2, "-asof"},

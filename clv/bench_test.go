@@ -1,0 +1,52 @@
+package clv
+
+import "testing"
+
+func BenchmarkFitBGNBD(b *testing.B) {
+	fit := func(b *testing.B, table *Counts) {
+		b.Helper()
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := FitBGNBD(table, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("CDNOW", func(b *testing.B) { fit(b, cdnow(b)) })
+	b.Run("100k", func(b *testing.B) {
+		fit(b, cbs(b, "data/clv/sim_pnbd_100k_cbs.csv.gz", "t_x", "T"))
+	})
+	b.Run("100k_continuous", func(b *testing.B) {
+		fit(b, cbs(b, "data/clv/sim_bgnbd_100k_cbs.csv.gz", "t_x", "T"))
+	})
+}
+
+func BenchmarkBGNBDPredict(b *testing.B) {
+	histories := []History{{}, {0, 0, 38.9}, {2, 30.4, 38.9}, {26, 30.9, 31}}
+	b.Run("ProbAlive", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			published.ProbAlive(histories[i%len(histories)])
+		}
+	})
+	b.Run("ExpectedOrders", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			published.ExpectedOrders(histories[i%len(histories)], 52)
+		}
+	})
+}
+
+func BenchmarkCalibrationAdd(b *testing.B) {
+	log := cdnowLog(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		cal := NewCalibration(CalibrationOptions{})
+		for _, tx := range log {
+			if err := cal.Add(tx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log)), "ns/line")
+}

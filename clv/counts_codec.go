@@ -1,0 +1,100 @@
+package clv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+
+	"github.com/keyaccount/keyaccount"
+)
+
+const (
+	countsSchema  = "keyaccount/clv.Counts"
+	countsVersion = 1
+)
+
+// countsJSON is the table in JSON.
+type countsJSON struct {
+	Schema  string           `json:"schema"`
+	Version uint64           `json:"version"`
+	Rows    []countedHistory `json:"rows"`
+}
+
+// MarshalJSON writes the table with its rows in the order of [Counts.All].
+func (c *Counts) MarshalJSON() ([]byte, error) {
+	return json.Marshal(countsJSON{Schema: countsSchema, Version: countsVersion, Rows: c.sorted()})
+}
+
+// UnmarshalJSON replaces the table by one that [Counts.MarshalJSON] wrote, or
+// any with its fields: a history may stand in several rows, in any order. It
+// refuses another schema or version ([keyaccount.ErrVersion]), an unknown field
+// or broken JSON ([keyaccount.ErrMalformed]), and, naming the row, what
+// [Counts.Add] refuses. After an error the receiver is unchanged.
+func (c *Counts) UnmarshalJSON(data []byte) error {
+	var in countsJSON
+	read := json.NewDecoder(bytes.NewReader(data))
+	read.DisallowUnknownFields()
+	if err := read.Decode(&in); err != nil {
+		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Counts", Reason: err.Error()}
+	}
+	if in.Schema != countsSchema {
+		return unknownSchema(in.Schema, countsSchema)
+	}
+	if in.Version != countsVersion {
+		return unknownVersion(in.Version, countsVersion)
+	}
+	var out Counts
+	for _, row := range in.Rows {
+		if err := out.Add(row.History, row.N); err != nil {
+			return err
+		}
+	}
+	*c = out
+	return nil
+}
+
+// MarshalBinary returns the canonical form of the table: equal tables have
+// equal bytes.
+func (c *Counts) MarshalBinary() ([]byte, error) {
+	rows := c.sorted()
+	b := appendHeader(nil, countsSchema, countsVersion)
+	b = binary.AppendUvarint(b, uint64(len(rows)))
+	for _, row := range rows {
+		b = binary.AppendUvarint(b, uint64(row.Frequency))
+		b = appendFloat(b, row.Recency)
+		b = appendFloat(b, row.Age)
+		b = binary.AppendUvarint(b, uint64(row.N))
+	}
+	return b, nil
+}
+
+// UnmarshalBinary replaces the table by one that [Counts.MarshalBinary] wrote.
+// Another schema or version is refused with [keyaccount.ErrVersion], broken
+// bytes with [keyaccount.ErrMalformed], and what [Counts.Add] refuses as there.
+// After an error the receiver is unchanged.
+func (c *Counts) UnmarshalBinary(data []byte) error {
+	d := decoder{b: data, field: "Counts"}
+	d.header(countsSchema, countsVersion)
+	var out Counts
+	var before History
+	for i := range d.length() {
+		h := History{Frequency: int(d.atMost(maxFrequency)), Recency: d.float(), Age: d.float()}
+		n := d.atMost(math.MaxInt64)
+		if d.err != nil {
+			break
+		}
+		if err := out.Add(h, int64(n)); err != nil {
+			return err
+		}
+		if i > 0 && compareHistories(before, h) >= 0 || math.Signbit(h.Recency) {
+			d.fail("the rows are not in order")
+		}
+		before = h
+	}
+	if err := d.end(); err != nil {
+		return err
+	}
+	*c = out
+	return nil
+}

@@ -1,0 +1,217 @@
+package clv
+
+import (
+	"fmt"
+	"math"
+)
+
+// evaluation is a log-likelihood with its gradient and Hessian in the logs of
+// the parameters.
+type evaluation struct {
+	value    float64
+	gradient []float64
+	hessian  [][]float64
+}
+
+func (e evaluation) finite() bool {
+	ok := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+	if !ok(e.value) {
+		return false
+	}
+	for i, g := range e.gradient {
+		if !ok(g) {
+			return false
+		}
+		for _, h := range e.hessian[i] {
+			if !ok(h) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// optimum is a maximum that newton found.
+type optimum struct {
+	at         []float64 // logs of the parameters
+	stdErr     []float64 // of these logs, from the observed information
+	iterations int
+	evaluation
+}
+
+// The limits of a Newton search in logs of parameters.
+const (
+	lastStep   = 1e-7 // the step after one this small is below rounding
+	longest    = 2.0  // no step changes a parameter by more than e^2
+	runaway    = 16.0 // a parameter e^16 from its start has no finite maximum
+	flatPivot  = 1e-10
+	flatStdErr = 10.0 // a parameter known to a factor e^10 is not known
+	mostDamped = 1e6  // steps a millionth of Newton's that still do not gain
+	enoughGain = 1e-4
+	noise      = 1e-12 // of a log-likelihood, relative
+)
+
+// newton maximises f from start by damped Newton steps: the information is
+// increased along its diagonal until it is positive definite and the step is
+// short enough and gains (Nocedal and Wright 2006, section 3.4).
+func newton(f func(at []float64) evaluation, start []float64, names []string, maxIterations int) (optimum, error) {
+	n := len(start)
+	o := optimum{at: start, evaluation: f(start)}
+	if !o.finite() {
+		return o, fmt.Errorf("%w: the log-likelihood is not finite at the start", ErrNotConverged)
+	}
+	damp := 0.0
+	for o.iterations < maxIterations {
+		if damp > mostDamped {
+			return o, fmt.Errorf("%w: the log-likelihood is flat, its maximum cannot be located", ErrNotIdentified)
+		}
+		step, size, ok := o.step(damp)
+		if !ok || size > longest {
+			damp = more(damp)
+			continue
+		}
+		o.iterations++
+		next := make([]float64, n)
+		for i := range next {
+			next[i] = o.at[i] + step[i]
+			if d := next[i] - start[i]; math.Abs(d) > runaway {
+				return o, fmt.Errorf("%w: %s goes to %s without a maximum", ErrNotIdentified, names[i], limit(d))
+			}
+		}
+		e := f(next)
+		gain := dot(o.gradient, step) / 2
+		settled := damp == 0 && gain < noise*(1+math.Abs(o.value))
+		if !e.finite() || (!settled && e.value-o.value < enoughGain*gain) {
+			damp = more(damp)
+			continue
+		}
+		o.at, o.evaluation = next, e
+		if damp == 0 && size < lastStep {
+			return o.certify(names)
+		}
+		damp = less(damp)
+	}
+	return o, fmt.Errorf("%w: after %d steps the gradient is still %.3g", ErrNotConverged, maxIterations, norm(o.gradient))
+}
+
+func more(damp float64) float64 { return max(4*damp, 1e-3) }
+
+func less(damp float64) float64 {
+	if damp < 1e-3 {
+		return 0
+	}
+	return damp / 10
+}
+
+func limit(d float64) string {
+	if d < 0 {
+		return "0"
+	}
+	return "infinity"
+}
+
+// step solves (information + damp * its diagonal) step = gradient.
+func (o optimum) step(damp float64) (step []float64, size float64, ok bool) {
+	l, ok := cholesky(o.hessian, damp)
+	if !ok {
+		return nil, 0, false
+	}
+	step = l.solve(o.gradient)
+	size = norm(step)
+	return step, size, !math.IsNaN(size)
+}
+
+// certify checks that the observed information is positive definite, and not
+// just by a rounding error, and derives the standard errors.
+func (o optimum) certify(names []string) (optimum, error) {
+	l, ok := cholesky(o.hessian, 0)
+	if !ok || l.smallestPivot < flatPivot {
+		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum", ErrNotIdentified)
+	}
+	o.stdErr = make([]float64, len(o.at))
+	for i := range o.at {
+		unit := make([]float64, len(o.at))
+		unit[i] = 1
+		o.stdErr[i] = math.Sqrt(l.solve(unit)[i])
+		if o.stdErr[i] > flatStdErr {
+			return o, fmt.Errorf("%w: the log-likelihood hardly depends on %s", ErrNotIdentified, names[i])
+		}
+	}
+	return o, nil
+}
+
+// factor is the Cholesky factor of a matrix scaled to a unit diagonal.
+type factor struct {
+	l             [][]float64
+	scale         []float64
+	smallestPivot float64
+}
+
+// cholesky factors -(hessian) + damp * |its diagonal|, scaled. It reports
+// false where that is not positive definite.
+func cholesky(hessian [][]float64, damp float64) (factor, bool) {
+	n := len(hessian)
+	f := factor{l: make([][]float64, n), scale: make([]float64, n), smallestPivot: 1}
+	for i := range n {
+		f.scale[i] = math.Sqrt(math.Abs(hessian[i][i]))
+		if f.scale[i] == 0 {
+			return f, false
+		}
+	}
+	for i := range n {
+		f.l[i] = make([]float64, i+1)
+		for j := range i + 1 {
+			v := -hessian[i][j] / f.scale[i] / f.scale[j]
+			if i == j {
+				v += damp
+			}
+			v -= dot(f.l[i][:j], f.l[j][:j])
+			if i > j {
+				f.l[i][j] = v / f.l[j][j]
+				continue
+			}
+			if !(v > 0) {
+				return f, false
+			}
+			f.smallestPivot = min(f.smallestPivot, v)
+			f.l[i][i] = math.Sqrt(v)
+		}
+	}
+	return f, true
+}
+
+// solve returns the x of (l l^T) x = b, in the matrix's own scale.
+func (f factor) solve(b []float64) []float64 {
+	n := len(b)
+	x := make([]float64, n)
+	for i := range n {
+		x[i] = (b[i]/f.scale[i] - dot(f.l[i][:i], x[:i])) / f.l[i][i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		for k := i + 1; k < n; k++ {
+			x[i] -= f.l[k][i] * x[k]
+		}
+		x[i] /= f.l[i][i]
+	}
+	for i := range x {
+		x[i] /= f.scale[i]
+	}
+	return x
+}
+
+func dot(a, b []float64) float64 {
+	var s float64
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
+}
+
+// norm returns the largest absolute element; NaN if there is one.
+func norm(v []float64) float64 {
+	var m float64
+	for _, x := range v {
+		m = max(m, math.Abs(x))
+	}
+	return m
+}

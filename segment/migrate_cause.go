@@ -1,0 +1,263 @@
+package segment
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/label"
+)
+
+// CauseModels are the models by which [SplitCauses] tells causes apart.
+type CauseModels struct {
+	// Before is the model that was in force on the earlier date. Required.
+	Before *Model
+	// Refit is Before's policy (bins and rule) fitted to later accounts: the
+	// cuts moved, nothing else. Defaults to After where that has Before's
+	// policy, else to Before.
+	Refit *Model
+	// After is the model in force on the later date. Where its rule differs
+	// from Before's, Refit is needed to tell new cuts from new policy.
+	// Defaults to Refit.
+	After *Model
+}
+
+// CauseParts is a change of a score, or of many in sum, and what it is made of.
+// With S(model, facts) for the score, the facts and models named by date:
+//
+//	Behaviour   = S(before, after)  − S(before, before)     the account changed
+//	Cuts        = S(refit, before)  − S(before, before)     the others did, and the cuts with them
+//	Policy      = S(after, before)  − S(refit, before)      another rule came into force
+//	Interaction = Change − Behaviour − Cuts − Policy        what only happens when they meet
+//	Change      = S(after, after)   − S(before, before)
+//
+// The four add up to Change.
+type CauseParts struct {
+	Change      int `json:"change"`
+	Behaviour   int `json:"behaviour"`
+	Cuts        int `json:"cuts"`
+	Policy      int `json:"policy"`
+	Interaction int `json:"interaction"`
+}
+
+func causeParts(base, behaviour, cuts, policy, final int) CauseParts {
+	p := CauseParts{Change: final - base, Behaviour: behaviour - base, Cuts: cuts - base, Policy: policy - cuts}
+	p.Interaction = p.Change - p.Behaviour - p.Cuts - p.Policy
+	return p
+}
+
+// Text names the parts for people, as in "-2 = behaviour -1, cuts moved -1";
+// in Chinese where lang is "zh" or a tag of it, else in English.
+func (p CauseParts) Text(lang string) string {
+	var b strings.Builder
+	b.WriteString(signed(p.Change))
+	sep := " = "
+	for _, part := range []struct {
+		by     int
+		en, zh string
+	}{
+		{p.Behaviour, "behaviour", "行为变化"},
+		{p.Cuts, "cuts moved", "分界移动"},
+		{p.Policy, "policy changed", "规则变更"},
+		{p.Interaction, "interaction", "交互作用"},
+	} {
+		if part.by != 0 {
+			b.WriteString(sep + label.Pick(lang, part.en, part.zh) + " " + signed(part.by))
+			sep = label.Pick(lang, ", ", "，")
+		}
+	}
+	return b.String()
+}
+
+func signed(n int) string {
+	if n > 0 {
+		return "+" + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n)
+}
+
+// CauseSplit is the outcome of [SplitCauses].
+type CauseSplit struct {
+	// Before and After are the as-ofs of the accounts.
+	Before time.Time `json:"before"`
+	After  time.Time `json:"after"`
+	// Scored is how many accounts have orders on both dates; only they can
+	// change a score. Unscored is how many of all others there are.
+	Scored   int `json:"scored"`
+	Unscored int `json:"unscored"`
+	// Idle is how many of the scored have the same number of orders and the
+	// same net amount on both dates.
+	Idle int `json:"idle"`
+	// R, F and M are the totals of the scales. Days that pass without an order
+	// are behaviour.
+	R CauseTotal `json:"r"`
+	F CauseTotal `json:"f"`
+	M CauseTotal `json:"m"`
+	// Changes are the accounts with a part that is not 0, sorted by ID.
+	Changes []CauseChange `json:"changes"`
+}
+
+// CauseTotal sums the parts of all accounts on one scale.
+type CauseTotal struct {
+	// Net is the sum of the parts: what goes up offsets what goes down.
+	Net CauseParts `json:"net"`
+	// Accounts is how many accounts have a part that is not 0.
+	Accounts CauseParts `json:"accounts"`
+	// Idle is how many of CauseSplit.Idle changed their score nevertheless.
+	Idle int `json:"idle"`
+}
+
+func (t *CauseTotal) add(p CauseParts, idle bool) {
+	for _, f := range []struct {
+		by            int
+		net, accounts *int
+	}{
+		{p.Change, &t.Net.Change, &t.Accounts.Change},
+		{p.Behaviour, &t.Net.Behaviour, &t.Accounts.Behaviour},
+		{p.Cuts, &t.Net.Cuts, &t.Accounts.Cuts},
+		{p.Policy, &t.Net.Policy, &t.Accounts.Policy},
+		{p.Interaction, &t.Net.Interaction, &t.Accounts.Interaction},
+	} {
+		if f.by != 0 {
+			*f.net += f.by
+			*f.accounts++
+		}
+	}
+	if idle && p.Change != 0 {
+		t.Idle++
+	}
+}
+
+// CauseChange is one account's change and its causes.
+type CauseChange struct {
+	ID string `json:"id"`
+	// From is the score by Before's model of the earlier facts, To that by
+	// After's model of the later ones.
+	From Score `json:"from"`
+	To   Score `json:"to"`
+	// Idle says that neither the orders nor the net amount changed.
+	Idle bool       `json:"idle,omitempty"`
+	R    CauseParts `json:"r"`
+	F    CauseParts `json:"f"`
+	M    CauseParts `json:"m"`
+}
+
+// SplitCauses tells how much of every account's change of score between two
+// dates is its own doing, how much comes from cuts that were fitted again, and
+// how much from a new policy. The parts add up to the change, of each account
+// and in total.
+//
+// It refuses what [Migrate] refuses, and models of which the scores cannot be
+// compared: another number of bins, a Refit under another rule than Before's
+// ([keyaccount.ErrMismatch]), another currency ([keyaccount.ErrMixedCurrency]).
+// An After under another rule needs a Refit ([keyaccount.ErrMissing]). Both
+// lists need accounts.
+func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, error) {
+	models, err := models.resolve()
+	if err != nil {
+		return nil, err
+	}
+	for _, side := range []struct {
+		name string
+		list []Account
+	}{{"before", before}, {"after", after}} {
+		if len(side.list) == 0 {
+			return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: side.name, Reason: "there is no account on this date"}
+		}
+	}
+	if err := checkDates(before, after, models.Before.Currency); err != nil {
+		return nil, err
+	}
+	out := &CauseSplit{Before: before[0].AsOf, After: after[0].AsOf}
+	var changes chunks[CauseChange]
+	joinAccounts(before, after, func(was, is *Account) {
+		if was == nil || is == nil || !was.HasOrders() || !is.HasOrders() {
+			out.Unscored++
+			return
+		}
+		out.Scored++
+		c := models.split(was, is)
+		if c.Idle {
+			out.Idle++
+		}
+		out.R.add(c.R, c.Idle)
+		out.F.add(c.F, c.Idle)
+		out.M.add(c.M, c.Idle)
+		if (c.R != CauseParts{}) || (c.F != CauseParts{}) || (c.M != CauseParts{}) {
+			changes.add(c)
+		}
+	})
+	out.Changes = changes.list()
+	return out, nil
+}
+
+func (m *CauseModels) split(was, is *Account) CauseChange {
+	base, behaviour := m.Before.Score(*was), m.Before.Score(*is)
+	cuts, policy, final := base, base, behaviour
+	if m.Refit != m.Before {
+		cuts = m.Refit.Score(*was)
+		policy = cuts
+	}
+	if m.After != m.Refit {
+		policy = m.After.Score(*was)
+	}
+	if m.After != m.Before {
+		final = m.After.Score(*is)
+	}
+	return CauseChange{
+		ID: was.ID, From: base, To: final,
+		Idle: was.Orders == is.Orders && compareMoney(was.Net, is.Net) == 0,
+		R:    causeParts(base.R, behaviour.R, cuts.R, policy.R, final.R),
+		F:    causeParts(base.F, behaviour.F, cuts.F, policy.F, final.F),
+		M:    causeParts(base.M, behaviour.M, cuts.M, policy.M, final.M),
+	}
+}
+
+// resolve fills in the defaults and refuses models that cannot be compared.
+func (m CauseModels) resolve() (CauseModels, error) {
+	if err := checkModel("models.Before", m.Before); err != nil {
+		return m, err
+	}
+	if m.Refit == nil {
+		switch {
+		case m.After == nil:
+			m.Refit = m.Before
+		case m.After.Rule == m.Before.Rule:
+			m.Refit = m.After
+		default:
+			return m, &keyaccount.InputError{
+				Kind: keyaccount.ErrMissing, Field: "models.Refit",
+				Reason: "the rule changed from " + m.Before.Rule.String() + " to " + m.After.Rule.String() +
+					"; a refit under the old rule tells new cuts from new policy",
+			}
+		}
+	}
+	if m.After == nil {
+		m.After = m.Refit
+	}
+	for _, other := range []struct {
+		field string
+		model *Model
+	}{{"models.Refit", m.Refit}, {"models.After", m.After}} {
+		if err := checkModel(other.field, other.model); err != nil {
+			return m, err
+		}
+		if other.model.Bins != m.Before.Bins {
+			return m, &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: other.field + ".Bins", Value: strconv.Itoa(other.model.Bins),
+				Reason: "the scores go up to " + strconv.Itoa(m.Before.Bins) + " before and cannot be compared",
+			}
+		}
+		if other.model.Currency != m.Before.Currency {
+			return m, within(other.field, mixedCurrency(0, other.model.Currency, m.Before.Currency))
+		}
+	}
+	if m.Refit.Rule != m.Before.Rule {
+		return m, &keyaccount.InputError{
+			Kind: keyaccount.ErrMismatch, Field: "models.Refit.Rule", Value: m.Refit.Rule.String(),
+			Reason: "a refit keeps the rule " + m.Before.Rule.String() + "; give the new one as After",
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,89 @@
+package segment
+
+import (
+	"cmp"
+	"strconv"
+
+	"github.com/shopspring/decimal"
+)
+
+// Score is an account's place on the three scales of a [Model]: 1 is the worst
+// and the number of bins the best, also for recency. The zero Score stands for
+// an account that is not scored. Scores can be compared with ==.
+type Score struct {
+	R int `json:"r"`
+	F int `json:"f"`
+	M int `json:"m"`
+	// Segment is that of the Model's rules; the zero Segment where it has none.
+	Segment Segment `json:"segment,omitzero"`
+	// Reasons are facts about the account that made the score.
+	Reasons ScoreReasons `json:"reasons,omitzero"`
+}
+
+// Code writes the scores as in "545", or as in "5-10-5" where one has two
+// digits.
+func (s Score) Code() string {
+	sep := ""
+	if max(s.R, s.F, s.M) > 9 {
+		sep = "-"
+	}
+	return strconv.Itoa(s.R) + sep + strconv.Itoa(s.F) + sep + strconv.Itoa(s.M)
+}
+
+// String returns the code and the key of the segment, as in "545 champions".
+func (s Score) String() string {
+	if s.Segment.Key == "" {
+		return s.Code()
+	}
+	return s.Code() + " " + s.Segment.Key
+}
+
+// Score places an account on the scales, whether it was among the fitted ones
+// or not, and as of whatever day it stands. Equal figures get equal scores; a
+// later last order, more orders or a higher net never get a lower one. (Where
+// the Model is Nested, that holds among accounts whose scores before are the
+// same.) An account without orders, or in another currency than the Model's,
+// gets the zero Score. Score does not allocate while the amount and the cuts
+// have at most 16 digits.
+func (m *Model) Score(a Account) Score {
+	if !a.HasOrders() || a.Currency != m.Currency {
+		return Score{}
+	}
+	s := Score{R: m.r(a.DaysSinceLast)}
+	s.F = m.f(a.Orders, s.R)
+	s.M = m.m(a.Net, s.R, s.F)
+	if m.Rules != nil {
+		s.Segment = m.Rules.Of(Cell{s.R, s.F, s.M})
+	}
+	s.reason(OrderedRecently, NotOrderedForLong, s.R, m.Recency.Bins())
+	s.reason(OrdersOften, OrdersRarely, s.F, m.Frequency.Bins())
+	s.reason(HighNet, LowNet, s.M, m.Monetary.Bins())
+	s.Reasons.set(SingleOrder, a.Orders == 1)
+	s.Reasons.set(NoNet, a.Net.Sign() <= 0)
+	return s
+}
+
+// reason says on which side of the middle of its scale a score lies.
+func (s *Score) reason(above, below ScoreReason, score, bins int) {
+	s.Reasons.set(above, 2*score > bins+1)
+	s.Reasons.set(below, 2*score < bins+1)
+}
+
+// Fewer days are better: the cuts ascend in days, the score descends.
+func (m *Model) r(days int) int {
+	return m.Recency.Bins() - beyond(days, m.Recency.Cuts, compareCount)
+}
+
+func (m *Model) f(orders, r int) int {
+	return 1 + beyond(orders, m.frequency(r), compareCount)
+}
+
+func (m *Model) m(net decimal.Decimal, r, f int) int {
+	return 1 + beyond(net, m.monetary(r, f), compareNet)
+}
+
+func compareCount(x int, c *Cut[int]) int { return cmp.Compare(x, c.Value) }
+
+func compareNet(x decimal.Decimal, c *Cut[decimal.Decimal]) int {
+	return compareTimes(x, max(c.Over, 1), c.Value)
+}
