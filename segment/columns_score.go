@@ -1,10 +1,8 @@
 package segment
 
 import (
-	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -17,18 +15,17 @@ type ColumnScores struct {
 }
 
 // FitRFM finds the [Model] that [FitRFM] finds among
-// [ColumnTotals.Accounts], without making them. An error is the same too; its
-// row is that of the account sorted by ID.
+// [ColumnTotals.Accounts], in most cases without making them: nested scales
+// and further dimensions, whose values stand in the order of those accounts,
+// take the long way. So does an error, whose row is that of the account sorted
+// by ID.
 func (t *ColumnTotals[K]) FitRFM(asOf time.Time, opts *RFMOptions) (*Model, error) {
 	o := RFMOptions{}
 	if opts != nil {
 		o = *opts
 	}
-	if o.Bins == 0 {
-		o.Bins = 5
-	}
 	today, ok := t.scorable(asOf)
-	if !ok || o.Bins < 2 || o.Bins > MaxBins || !o.Rule.known() {
+	if !ok || o.Nested || len(o.Dimensions) > 0 || o.resolve() != nil {
 		return FitRFM(t.Accounts(asOf), opts)
 	}
 	days, orders, nets := t.scoreColumns(today)
@@ -45,22 +42,29 @@ func (t *ColumnTotals[K]) FitRFM(asOf time.Time, opts *RFMOptions) (*Model, erro
 			sortNumbers(orders)
 		}
 	})
-	m := &Model{
-		Schema: ModelSchema, Version: ModelVersion,
-		AsOf: asOf.In(t.location), Currency: t.columns.Currency, Bins: o.Bins, Rule: o.Rule,
-		Scored: len(days), Unscored: len(t.totals) - len(days),
-		Recency:   Scale[int]{Cuts: cutsAt(days, o.Bins, o.Rule, cmp.Compare[int], betweenInts)},
-		Frequency: Scale[int]{Cuts: cutsAt(orders, o.Bins, o.Rule, cmp.Compare[int], betweenInts)},
-		Monetary:  Scale[decimal.Decimal]{Cuts: moneyCutsAt(nets, t.columns.Places, o.Bins, o.Rule)},
+	if nets[0] <= -mostUnits || nets[len(nets)-1] >= mostUnits {
+		return FitRFM(t.Accounts(asOf), opts)
 	}
-	m.Recency.fill(days, m.r)
-	m.Frequency.fill(orders, m.f)
-	m.Monetary.fill(nets, func(net int) int { return m.m(decimal.New(int64(net), -t.columns.Places)) })
+	m := &Model{
+		Schema: ModelSchema, Version: ModelVersion, Policy: o.Policy,
+		AsOf: asOf.In(t.location), Location: t.location.String(), Currency: t.columns.Currency,
+		Rule: o.Rule, Scored: len(days), Unscored: len(t.totals) - len(days),
+	}
+	if err := m.fitScales(days, orders, units{places: t.columns.Places, small: nets}, &o); err != nil {
+		return nil, err
+	}
+	if err := m.name(o.Rules); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
+// mostUnits is what amounts in units stay below.
+const mostUnits = 1e18
+
 // Score places every account on the scales of the Model, as [Model.Score] does
-// with [ColumnTotals.Accounts].
+// with [ColumnTotals.Accounts]. The segment of three scores is
+// m.Rules.Of(Cell{r, f, m}).
 func (t *ColumnTotals[K]) Score(m *Model, asOf time.Time) *ColumnScores {
 	n := len(t.totals)
 	out := &ColumnScores{R: make([]uint8, n), F: make([]uint8, n), M: make([]uint8, n)}
@@ -68,10 +72,12 @@ func (t *ColumnTotals[K]) Score(m *Model, asOf time.Time) *ColumnScores {
 		return out
 	}
 	today := dayNumber(asOf.In(t.location))
-	if strconv.IntSize < 64 || len(t.wide) > 0 {
-		for i := range n {
-			t.scoreOne(m, i, today, out)
-		}
+	if len(t.wide) > 0 || m.Nested != nil {
+		inParallel(workerCount(t.workers), foldChunks, func(c int) {
+			for i := n * c / foldChunks; i < n*(c+1)/foldChunks; i++ {
+				t.scoreOne(m, i, today, out)
+			}
+		})
 		return out
 	}
 	// The Model is asked once for every value of R and F and once for every
@@ -121,7 +127,7 @@ func (t *ColumnTotals[K]) scoreOne(m *Model, i, today int, out *ColumnScores) {
 // scorable returns the day of asOf, and false where the long way round has to
 // say what is wrong, or to sum what an int64 cannot hold.
 func (t *ColumnTotals[K]) scorable(asOf time.Time) (today int, ok bool) {
-	if strconv.IntSize < 64 || len(t.wide) > 0 || asOf.IsZero() || !writable(asOf) {
+	if len(t.wide) > 0 || asOf.IsZero() || !writable(asOf) {
 		return 0, false
 	}
 	newest := uint32(0)
@@ -134,7 +140,7 @@ func (t *ColumnTotals[K]) scorable(asOf time.Time) (today int, ok bool) {
 }
 
 // scoreColumns returns the figures of the accounts with orders, in columns.
-func (t *ColumnTotals[K]) scoreColumns(today int) (days, orders, nets []int) {
+func (t *ColumnTotals[K]) scoreColumns(today int) (days, orders []int, nets []int64) {
 	n := len(t.totals)
 	from := make([]int, foldChunks+1)
 	inParallel(workerCount(t.workers), foldChunks, func(c int) {
@@ -148,7 +154,7 @@ func (t *ColumnTotals[K]) scoreColumns(today int) (days, orders, nets []int) {
 		from[c+1] += from[c]
 	}
 	scored := from[foldChunks]
-	days, orders, nets = make([]int, scored), make([]int, scored), make([]int, scored)
+	days, orders, nets = make([]int, scored), make([]int, scored), make([]int64, scored)
 	day := t.dayOffsets(today)
 	inParallel(workerCount(t.workers), foldChunks, func(c int) {
 		at := from[c]
@@ -157,7 +163,7 @@ func (t *ColumnTotals[K]) scoreColumns(today int) (days, orders, nets []int) {
 			if e.sales == 0 {
 				continue
 			}
-			days[at], orders[at], nets[at] = day.of(e.last), t.Orders(i), int(e.gross+e.returns)
+			days[at], orders[at], nets[at] = day.of(e.last), t.Orders(i), e.gross+e.returns
 			at++
 		}
 	})
@@ -252,7 +258,7 @@ func moneyLimits(m *Model, places int32) (limits []int64) {
 	score := func(net int64) int {
 		return m.Score(Account{Orders: 1, Net: decimal.New(net, -places), Currency: m.Currency}).M
 	}
-	for s := 2; s <= m.Bins && score(math.MaxInt64) >= s; s++ {
+	for s := 2; s <= m.Monetary.Bins() && score(math.MaxInt64) >= s; s++ {
 		lo, hi := int64(math.MinInt64), int64(math.MaxInt64) // hi has the score
 		for lo < hi {
 			mid := lo + int64(uint64(hi-lo)/2)
@@ -267,54 +273,15 @@ func moneyLimits(m *Model, places int32) (limits []int64) {
 	return limits
 }
 
-// moneyCutsAt finds the cuts of amounts in units of 10^-places.
-func moneyCutsAt(sorted []int, places int32, bins int, rule QuantileRule) []Cut[decimal.Decimal] {
-	money := func(v int) decimal.Decimal { return decimal.New(int64(v), -places) }
-	var blends []Cut[decimal.Decimal]
-	cuts := cutsAt(sorted, bins, rule, cmp.Compare[int], func(lo, hi, num, den int) Cut[int] {
-		blends = append(blends, betweenMoney(money(lo), money(hi), num, den))
-		return Cut[int]{Over: -len(blends)} // which of them, for below
-	})
-	out := make([]Cut[decimal.Decimal], len(cuts))
-	for i, c := range cuts {
-		if c.Over < 0 {
-			out[i] = blends[-c.Over-1]
-		} else {
-			out[i] = Cut[decimal.Decimal]{Value: money(c.Value), OrEqual: c.OrEqual}
-		}
-	}
-	return out
-}
-
-// fill counts the scores of ascending values by searching for where each one
-// begins.
-func (s *Scale[T]) fill(sorted []int, score func(v int) int) {
-	bins := len(s.Cuts) + 1
-	s.Counts = make([]int, bins)
-	rising := score(sorted[0]) <= score(sorted[len(sorted)-1])
-	for from := 0; from < len(sorted); {
-		now := score(sorted[from])
-		to, _ := slices.BinarySearchFunc(sorted[from:], now, func(v, now int) int {
-			if c := cmp.Compare(score(v), now); rising && c <= 0 || !rising && c >= 0 {
-				return -1
-			}
-			return 1
-		})
-		s.Counts[now-1] += to
-		from += to
-	}
-	s.Collapsed = emptyScores(s.Counts)
-}
-
 // sortNumbers sorts by digits of 11 bits, as many as the values differ in.
-func sortNumbers(v []int) {
+func sortNumbers[N int | int64](v []N) {
 	const digit, size = 11, 1 << 11
 	if len(v) < size {
 		slices.Sort(v)
 		return
 	}
 	lo, hi := slices.Min(v), slices.Max(v)
-	from, to := v, make([]int, len(v))
+	from, to := v, make([]N, len(v))
 	span := uint64(hi) - uint64(lo)
 	for shift := 0; shift < 64 && span>>shift > 0; shift += digit {
 		var at [size]int

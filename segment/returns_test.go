@@ -197,7 +197,7 @@ func TestPolicyThatWasNotCollectedFor(t *testing.T) {
 	assert.Nil(t, light.Accounts(day("2025-02-01"))[0].Detail, "what was not collected is absent, not zero")
 }
 
-func TestPolicyOutsideItsDomain(t *testing.T) {
+func TestAccountPolicyOutsideItsDomain(t *testing.T) {
 	t.Parallel()
 	bad := AccountPolicy{Returns: 9, Orders: -1, Recency: 9, CancelOnly: 9, NonPositive: 9, TopCategories: -1}
 	err := bad.Validate()
@@ -232,7 +232,7 @@ func TestPolicyOutsideItsDomain(t *testing.T) {
 	}
 }
 
-func TestPolicyJSON(t *testing.T) {
+func TestAccountPolicyJSON(t *testing.T) {
 	t.Parallel()
 	p := AccountPolicy{Version: "2025-11", Returns: MatchToOrder, Orders: OneOrderADay, Recency: ElapsedDays, CancelOnly: DropAccounts, NonPositive: SeparateAccounts, TopCategories: 3}
 	b, err := json.Marshal(p)

@@ -72,7 +72,7 @@ func TestMemoryStoreRefuses(t *testing.T) {
 	scores := func(ids ...string) iter.Seq2[AccountScore, error] {
 		return func(yield func(AccountScore, error) bool) {
 			for _, id := range ids {
-				if !yield(AccountScore{ID: id, Score: Score{1, 1, 1}}, nil) {
+				if !yield(AccountScore{ID: id, Score: Score{R: 1, F: 1, M: 1}}, nil) {
 					return
 				}
 			}

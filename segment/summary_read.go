@@ -70,7 +70,7 @@ func (s *Summary) Roster(asOf time.Time, policy *AccountPolicy) (*Roster, error)
 
 func (s *Summary) roster(asOf time.Time, p *AccountPolicy) *Roster {
 	zone := s.zone()
-	r := reading{policy: p, collect: &s.collect, zone: zone, asOf: asOf.In(zone)}
+	r := rosterReading{policy: p, collect: &s.collect, zone: zone, asOf: asOf.In(zone)}
 	r.today = dayNumber(r.asOf)
 	out := &Roster{Policy: *p, AsOf: r.asOf, Currency: s.currency, Accounts: make([]Account, 0, len(s.accounts))}
 	for _, id := range s.ids() {
@@ -99,8 +99,8 @@ func place(how AccountTreatment, a Account, kept, separate *[]Account, dropped *
 	}
 }
 
-// reading turns states into accounts.
-type reading struct {
+// rosterReading turns states into accounts.
+type rosterReading struct {
 	policy  *AccountPolicy
 	collect *collects
 	zone    *time.Location
@@ -108,7 +108,7 @@ type reading struct {
 	today   int
 }
 
-func (r *reading) account(s *state) Account {
+func (r *rosterReading) account(s *state) Account {
 	undone := 0
 	if r.policy.Returns == MatchToOrder {
 		s, undone = s.matched(r.collect, r.zone)
@@ -135,7 +135,7 @@ func (r *reading) account(s *state) Account {
 	return a
 }
 
-func (r *reading) daysSince(last time.Time) int {
+func (r *rosterReading) daysSince(last time.Time) int {
 	if r.policy.Recency == CalendarDays {
 		return r.today - dayNumber(last)
 	}
@@ -150,7 +150,7 @@ func (r *reading) daysSince(last time.Time) int {
 	return int(days)
 }
 
-func (r *reading) figures(t *totals) PartFigures {
+func (r *rosterReading) figures(t *totals) PartFigures {
 	f := PartFigures{Orders: t.orders(), ReturnOrders: t.returnOrders(), Gross: t.gross.Decimal(), Returns: t.returns.Decimal()}
 	if r.policy.Orders == OneOrderADay {
 		f.Orders = len(t.days)
@@ -172,7 +172,7 @@ func sumOf2(a, b exact.Sum) decimal.Decimal {
 	return a.Decimal()
 }
 
-func (r *reading) detail(s *state) *AccountDetail {
+func (r *rosterReading) detail(s *state) *AccountDetail {
 	d := new(AccountDetail)
 	if r.collect.grain != NoPeriods {
 		d.Periods = make([]PeriodFigures, 0, len(s.more.periods))
@@ -205,9 +205,11 @@ func (r *reading) detail(s *state) *AccountDetail {
 }
 
 // nothing reports that only returns were in there, and they are left out.
-func (r *reading) nothing(f PartFigures) bool { return r.policy.Returns == Exclude && f.Orders == 0 }
+func (r *rosterReading) nothing(f PartFigures) bool {
+	return r.policy.Returns == Exclude && f.Orders == 0
+}
 
-func (r *reading) categories(m map[string]*totals) []CategoryFigures {
+func (r *rosterReading) categories(m map[string]*totals) []CategoryFigures {
 	out := make([]CategoryFigures, 0, len(m))
 	for name, t := range m {
 		if f := r.figures(t); !r.nothing(f) {

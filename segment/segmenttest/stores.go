@@ -199,7 +199,10 @@ var modelChecks = []check[segment.ModelStore]{
 func scoresOf(value int) iter.Seq2[segment.AccountScore, error] {
 	return func(yield func(segment.AccountScore, error) bool) {
 		for i := value; i >= 0; i-- {
-			s := segment.AccountScore{ID: "客户 " + strconv.Itoa(i), Score: segment.Score{R: 1, F: i + 1, M: value + 1}}
+			s := segment.AccountScore{ID: "客户 " + strconv.Itoa(i), Score: segment.Score{
+				R: 1, F: i + 1, M: value + 1, Reasons: segment.ScoreReasons(i),
+				Segment: segment.Segment{Key: "key " + strconv.Itoa(i), Labels: segment.Labels{EN: "It's", ZH: "重要"}},
+			}}
 			if !yield(s, nil) {
 				return
 			}
