@@ -59,12 +59,13 @@ type foldEntry[X comparable] struct {
 // entries, from 1. The entries stand in chunks, so that none has to move and
 // little memory is left over.
 type foldPart[X comparable] struct {
-	index  []uint32
-	chunks []*[foldChunk]foldEntry[X]
-	n      int                   // entries
-	long   map[string]uint32     // texts that h and x cannot stand for
-	wide   map[uint32]*wideTotal // what does not fit an int64, by entry
-	orders orderMarks            // nil where no order ids are given
+	index   []uint32
+	chunks  []*[foldChunk]foldEntry[X]
+	n       int                   // entries
+	long    map[string]uint32     // texts that h and x cannot stand for
+	wide    map[uint32]*wideTotal // what does not fit an int64, by entry
+	orders  orderMarks            // nil where no order ids are given
+	fetched uint64                // keeps the reads of fetch
 }
 
 const foldChunk = 1 << 9
@@ -84,9 +85,31 @@ type orderMarks interface {
 const smallestIndex = 1 << 6
 
 func (p *foldPart[X]) add(rows []foldRow[X], places int32) {
+	for len(rows) > 0 {
+		batch := rows[:min(len(rows), foldAhead)]
+		p.fetch(batch)
+		for i := range batch {
+			r := &batch[i]
+			p.count(p.find(r), r, places)
+		}
+		rows = rows[len(batch):]
+	}
+}
+
+// foldAhead is how many rows are looked up before they are counted.
+const foldAhead = 32
+
+// fetch reads where the rows' entries probably are. None of these reads waits
+// for another one or decides where the program goes on, so that the memory
+// answers them all at once; find then has them in the cache.
+func (p *foldPart[X]) fetch(rows []foldRow[X]) {
+	if p.n == 0 {
+		return
+	}
+	mask := uint64(len(p.index) - 1)
 	for i := range rows {
-		r := &rows[i]
-		p.count(p.find(r), r, places)
+		k := max(p.index[rows[i].h&mask], 1)
+		p.fetched ^= p.entry(k - 1).h
 	}
 }
 
