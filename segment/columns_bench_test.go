@@ -61,18 +61,23 @@ func BenchmarkColumns10M(b *testing.B) {
 		}
 	})
 	b.Run("string", func(b *testing.B) {
-		// As a reader leaves them: every row has its own bytes.
-		text, ids := make([]byte, 0, len("C999999")*len(account)), make([]string, len(account))
-		for i, a := range account {
-			from := len(text)
-			text = strconv.AppendUint(append(text, 'C'), uint64(a), 10)
-			ids[i] = unsafe.String(&text[from], len(text)-from) // never written to again
-		}
+		ids := textIDs(account)
 		columns := Columns[string]{Account: ids, Day: day, Amount: cents, Places: 2}
 		for _, w := range workers {
 			b.Run("workers="+strconv.Itoa(w), func(b *testing.B) { benchJob(b, columns, w) })
 		}
 	})
+}
+
+// textIDs are as a reader leaves them: every row has its own bytes.
+func textIDs(account []uint32) []string {
+	text, ids := make([]byte, 0, len("C999999")*len(account)), make([]string, len(account))
+	for i, a := range account {
+		from := len(text)
+		text = strconv.AppendUint(append(text, 'C'), uint64(a), 10)
+		ids[i] = unsafe.String(&text[from], len(text)-from) // never written to again
+	}
+	return ids
 }
 
 func benchJob[K ColumnKey](b *testing.B, columns Columns[K], workers int) {
@@ -109,15 +114,12 @@ func cpuTime() int64 {
 // BenchmarkAddAll10M: the same lines as transactions, into a Summary.
 func BenchmarkAddAll10M(b *testing.B) {
 	account, days, cents := benchColumns(b)
-	ids := make([]string, benchAccounts)
-	for i := range ids {
-		ids[i] = "C" + strconv.Itoa(i)
-	}
+	ids := textIDs(account)
 	epoch := day("1970-01-01")
 	txs := make([]keyaccount.Transaction, len(account))
 	for i := range txs {
 		txs[i] = keyaccount.Transaction{
-			Account: ids[account[i]], Time: epoch.AddDate(0, 0, int(days[i])), Amount: decimal.New(cents[i], -2),
+			Account: ids[i], Time: epoch.AddDate(0, 0, int(days[i])), Amount: decimal.New(cents[i], -2),
 		}
 	}
 	for _, w := range []int{1, 2} {
