@@ -158,6 +158,29 @@ func TestUnmarshalRefusesPartsThatDoNotAgree(t *testing.T) {
 	}
 }
 
+// Without days to compare, the months tell.
+func TestUnmarshalRefusesInstantsOutsideTheirPeriods(t *testing.T) {
+	t.Parallel()
+	o := SummaryOptions{Periods: ByMonth}
+	for name, spoil := range map[string]func(*state){
+		"none":     func(*state) {},
+		"first":    func(s *state) { s.first.sec -= 31 * daySeconds },
+		"last":     func(s *state) { s.last.sec += 31 * daySeconds },
+		"activity": func(s *state) { s.activity.sec += 31 * daySeconds },
+	} {
+		s := summaryWith(t, o, []keyaccount.Transaction{
+			line("A", "1", "2025-01-10", "1", "10"), line("A", "2", "2025-03-11", "1", "5"), line("A", "2", "2025-08-11", "-1", "-2"),
+		})
+		spoil(s.accounts["A"])
+		err := NewSummary(o).UnmarshalBinary(bytesOf(t, s))
+		if name == "none" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, keyaccount.ErrMalformed, name)
+		}
+	}
+}
+
 // shift moves the day of January's order to another one, everywhere.
 func shift(s *state, january, to int32) {
 	from := int32(dayNumber(day("2025-01-10")))

@@ -292,14 +292,15 @@ func (f *fold[X]) number(v uint64) (part int, h uint64) {
 }
 
 // text returns the partition of an account that is a text, with its h and x;
-// ok is false for one that is too long for them.
+// ok is false for one that is too long for them. Without the salt nobody can
+// make up texts that meet in one place.
 func (f *fold[X]) text(s string) (part int, h, x uint64, ok bool) {
 	if len(s) > 15 {
 		h = maphash.String(f.seed, s)
 		return int(h >> f.shift), h, longText, false
 	}
 	head, tail := pack(s)
-	h = mix(head ^ f.salt ^ tail*0x9e3779b97f4a7c15)
+	h = mix(head ^ mix(tail^f.salt))
 	return int(h >> f.shift), h, tail, true
 }
 

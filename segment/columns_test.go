@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -238,6 +239,25 @@ func TestPackedTextsAreDistinct(t *testing.T) {
 		walk("")
 	}
 	assert.Greater(t, len(seen), 5_000)
+}
+
+// Two texts may have one hash, and are two accounts.
+func TestEqualHashesAreNotEqualAccounts(t *testing.T) {
+	t.Parallel()
+	f := newFold[uint64](2, 1, 0)
+	head, tail := pack("12345678A")
+	_, other := pack("12345678B")
+	twin := head ^ mix(tail^f.salt) ^ mix(other^f.salt)
+	texts := []string{"12345678A", string(binary.LittleEndian.AppendUint64(nil, twin)) + "B"}
+	for i, s := range texts {
+		_, h, x, ok := f.text(s)
+		require.True(t, ok)
+		f.parts[0].add([]foldRow[uint64]{{h: h, x: x, amount: int64(i), row: uint32(i)}}, 0)
+	}
+	p := &f.parts[0]
+	require.Equal(t, 2, p.n)
+	require.Equal(t, p.entry(0).h, p.entry(1).h, "that is what this is about")
+	require.Equal(t, []int64{0, 1}, []int64{p.entry(0).gross, p.entry(1).gross})
 }
 
 // What an int64 cannot hold is summed all the same.

@@ -69,6 +69,13 @@ func TestReturnBelongsToTheMostRecentPurchaseOfItsProduct(t *testing.T) {
 	assert.Equal(t, []int{4, 1}, []int{a.Orders, a.UndoneOrders})
 	assert.Equal(t, []string{"50", "50", "50", "50"}, periodNets(a))
 
+	// A return at the very instant of the purchase belongs to it.
+	s = summaryWith(t, matching, []keyaccount.Transaction{
+		ofProduct(line("A", "1", "2025-01-10", "5", "50"), "pen"),
+		ofProduct(line("A", "C9", "2025-01-10", "-5", "-50"), "pen"),
+	})
+	assert.Equal(t, 1, readAs(t, s, "2025-05-01", AccountPolicy{Returns: MatchToOrder}).Accounts[0].UndoneOrders)
+
 	// Part of it: the order stands, and is worth less.
 	s = summaryWith(t, matching, []keyaccount.Transaction{
 		ofProduct(line("A", "1", "2025-01-10", "5", "50"), "pen"),
