@@ -103,7 +103,7 @@ const foldAhead = 32
 // for another one or decides where the program goes on, so that the memory
 // answers them all at once; find then has them in the cache.
 func (p *foldPart[X]) fetch(rows []foldRow[X]) {
-	if p.n == 0 {
+	if len(p.index) == 0 { // where there may be long texts all the same
 		return
 	}
 	mask := uint64(len(p.index) - 1)

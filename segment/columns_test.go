@@ -241,6 +241,15 @@ func TestPackedTextsAreDistinct(t *testing.T) {
 	assert.Greater(t, len(seen), 5_000)
 }
 
+// A text too long to pack may be all that a partition has seen.
+func TestLongTextsBeforeShortOnes(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long", 9)
+	requireSameAsAdd(t, Columns[string]{
+		Account: []string{long, "short", long}, Day: []int32{1, 2, 3}, Amount: []int64{1, -2, 3},
+	}, nil)
+}
+
 // Two texts may have one hash, and are two accounts.
 func TestEqualHashesAreNotEqualAccounts(t *testing.T) {
 	t.Parallel()
@@ -513,6 +522,7 @@ func TestAddAllCopiesTexts(t *testing.T) {
 // FoldColumns, or summed by both to the same bytes.
 func FuzzColumns(f *testing.F) {
 	f.Add([]byte("a mixture of rows that the fuzzer makes up as it goes along"), int32(2), int64(0), true)
+	f.Add([]byte("0800000000000"), int32(2), int64(51), true) // a long text, then a short one
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}, int32(18), int64(-62135596800), false)
 	f.Fuzz(func(t *testing.T, data []byte, places int32, base int64, days bool) {
 		const size = 6
