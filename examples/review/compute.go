@@ -303,12 +303,12 @@ func (rv *review) allocate(policy capacity) error {
 		a.Level = l.Name
 	}
 	if len(claims) == 0 {
-		rv.Plan.Note = label{"no account is in a class that has a service level", "没有客户属于设有服务级别的等级"}
+		rv.Plan.Note = keyaccount.Text{En: "no account is in a class that has a service level", Zh: "没有客户属于设有服务级别的等级"}
 		return nil
 	}
 	fill, err := allocation.Fill(policy.Capacity, claims, &allocation.FillOptions{Unit: policy.Unit})
 	if short, ok := errors.AsType[*allocation.InfeasibleError](err); ok {
-		rv.Plan.Note = label{short.Explain("en"), short.Explain("zh")}
+		rv.Plan.Note = keyaccount.Text{En: short.Explain("en"), Zh: short.Explain("zh")}
 		return nil
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/allocation"
 	"github.com/keyaccount/keyaccount/segment"
 )
@@ -41,9 +42,9 @@ func dependsOnFew(rv *review) (finding, bool) {
 	top := rv.Accounts[0]
 	return finding{
 		Code: "dependency", Accounts: over,
-		Text: label{
-			fmt.Sprintf("%s alone makes %s of net revenue; %s above the %.0f %% line.", top.ID, percent(top.Share), count(len(over), "account is", "accounts are"), 100*dependencyLine),
-			fmt.Sprintf("%s 一家占净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s alone makes %s of net revenue; %s above the %.0f %% line.", top.ID, percent(top.Share), count(len(over), "account is", "accounts are"), 100*dependencyLine),
+			Zh: fmt.Sprintf("%s 一家占净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
 		},
 	}, true
 }
@@ -63,9 +64,9 @@ func goneSilent(rv *review) (finding, bool) {
 	}
 	return finding{
 		Code: "silent", Accounts: who,
-		Text: label{
-			fmt.Sprintf("%s gone quiet (recency score 1, or P(alive) below %.0f %%): %s. Net revenue so far: %s.", count(len(who), "class A account has", "class A accounts have"), 100*silentLine, some(who, ", "), whole(revenue)),
-			fmt.Sprintf("%d 家 A 类客户已久未采购（近度得分 1，或活跃概率低于 %.0f%%）：%s。累计净销售额 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s gone quiet (recency score 1, or P(alive) below %.0f %%): %s. Net revenue so far: %s.", count(len(who), "class A account has", "class A accounts have"), 100*silentLine, some(who, ", "), whole(revenue)),
+			Zh: fmt.Sprintf("%d 家 A 类客户已久未采购（近度得分 1，或活跃概率低于 %.0f%%）：%s。累计净销售额 %s。", len(who), 100*silentLine, some(who, "、"), whole(revenue)),
 		},
 	}, true
 }
@@ -85,9 +86,9 @@ func unhappy(rv *review) (finding, bool) {
 	}
 	return finding{
 		Code: "unhappy", Accounts: who,
-		Text: label{
-			fmt.Sprintf("%s more detractors than promoters: %s. Revenue at stake: %s.", count(len(who), "account has", "accounts have"), some(who, ", "), whole(rv.Health.AtStake)),
-			fmt.Sprintf("%d 家客户的贬损者多于推荐者：%s。涉及销售额：%s。", len(who), some(who, "、"), whole(rv.Health.AtStake)),
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s more detractors than promoters: %s. Revenue at stake: %s.", count(len(who), "account has", "accounts have"), some(who, ", "), whole(rv.Health.AtStake)),
+			Zh: fmt.Sprintf("%d 家客户的贬损者多于推荐者：%s。涉及销售额：%s。", len(who), some(who, "、"), whole(rv.Health.AtStake)),
 		},
 	}, true
 }
@@ -109,9 +110,9 @@ func owesMuch(rv *review) (finding, bool) {
 	}
 	return finding{
 		Code: "overdue", Accounts: []string{worst.Account},
-		Text: label{
-			fmt.Sprintf("%s of the receivables are overdue; most of it, %s, is owed by %s, the oldest for %d days.", percent(share), whole(worst.Overdue), worst.Account, worst.OldestDays),
-			fmt.Sprintf("应收账款中 %s 已逾期；最多的是 %s，欠 %s，最长逾期 %d 天。", percent(share), worst.Account, whole(worst.Overdue), worst.OldestDays),
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s of the receivables are overdue; most of it, %s, is owed by %s, the oldest for %d days.", percent(share), whole(worst.Overdue), worst.Account, worst.OldestDays),
+			Zh: fmt.Sprintf("应收账款中 %s 已逾期；最多的是 %s，欠 %s，最长逾期 %d 天。", percent(share), worst.Account, whole(worst.Overdue), worst.OldestDays),
 		},
 	}, true
 }
@@ -126,9 +127,9 @@ func paysLeast(rv *review) (finding, bool) {
 		if a.Discount > deepest+0.005 && deepest > 0 {
 			return finding{
 				Code: "price", Accounts: []string{a.Account},
-				Text: label{
-					fmt.Sprintf("%s has %s off the price book, more than any larger account (at most %s).", a.Account, percent(a.Discount), percent(deepest)),
-					fmt.Sprintf("%s 享有价目表 %s 的折扣，超过任何更大的客户（最多 %s）。", a.Account, percent(a.Discount), percent(deepest)),
+				Text: keyaccount.Text{
+					En: fmt.Sprintf("%s has %s off the price book, more than any larger account (at most %s).", a.Account, percent(a.Discount), percent(deepest)),
+					Zh: fmt.Sprintf("%s 享有价目表 %s 的折扣，超过任何更大的客户（最多 %s）。", a.Account, percent(a.Discount), percent(deepest)),
 				},
 			}, true
 		}
@@ -139,7 +140,7 @@ func paysLeast(rv *review) (finding, bool) {
 
 // noPlan says that the promises cannot be kept, or whom the caps hold back.
 func noPlan(rv *review) (finding, bool) {
-	if rv.Plan.Note != (label{}) {
+	if rv.Plan.Note != (keyaccount.Text{}) {
 		return finding{Code: "plan", Text: rv.Plan.Note}, true
 	}
 	var capped []string
@@ -153,9 +154,9 @@ func noPlan(rv *review) (finding, bool) {
 	}
 	return finding{
 		Code: "capped", Accounts: capped,
-		Text: label{
-			fmt.Sprintf("%s get more service by value, but are held at the cap of their level: %s.", count(len(capped), "account would", "accounts would"), some(capped, ", ")),
-			fmt.Sprintf("%d 家客户按价值应得更多服务，但已达其级别上限：%s。", len(capped), some(capped, "、")),
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s get more service by value, but are held at the cap of their level: %s.", count(len(capped), "account would", "accounts would"), some(capped, ", ")),
+			Zh: fmt.Sprintf("%d 家客户按价值应得更多服务，但已达其级别上限：%s。", len(capped), some(capped, "、")),
 		},
 	}, true
 }

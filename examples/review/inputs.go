@@ -183,7 +183,7 @@ func parsePrices(name string, b []byte) ([]productPrice, error) {
 // floor and cap each class is promised.
 type capacity struct {
 	Version  string          `json:"version"`
-	Resource label           `json:"resource"`
+	Resource keyaccount.Text `json:"resource"`
 	Capacity decimal.Decimal `json:"capacity"`
 	Unit     decimal.Decimal `json:"unit"`
 	Levels   []level         `json:"levels"`
@@ -191,7 +191,7 @@ type capacity struct {
 
 type level struct {
 	Class segment.ABCClass    `json:"class"`
-	Name  label               `json:"name"`
+	Name  keyaccount.Text     `json:"name"`
 	Floor decimal.Decimal     `json:"floor"`
 	Cap   decimal.NullDecimal `json:"cap"`
 }
@@ -200,13 +200,13 @@ type level struct {
 func defaultCapacity() capacity {
 	return capacity{
 		Version:  "default",
-		Resource: label{"% of service time", "服务时间占比（%）"},
+		Resource: keyaccount.Text{En: "% of service time", Zh: "服务时间占比（%）"},
 		Capacity: decimal.NewFromInt(100),
 		Unit:     decimal.New(1, -3),
 		Levels: []level{
-			{Class: segment.ClassA, Name: label{"gold", "金牌"}},
-			{Class: segment.ClassB, Name: label{"silver", "银牌"}},
-			{Class: segment.ClassC, Name: label{"bronze", "铜牌"}},
+			{Class: segment.ClassA, Name: keyaccount.Text{En: "gold", Zh: "金牌"}},
+			{Class: segment.ClassB, Name: keyaccount.Text{En: "silver", Zh: "银牌"}},
+			{Class: segment.ClassC, Name: keyaccount.Text{En: "bronze", Zh: "铜牌"}},
 		},
 	}
 }

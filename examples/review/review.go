@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/allocation"
 	"github.com/keyaccount/keyaccount/clv"
 	"github.com/keyaccount/keyaccount/pricing"
@@ -140,12 +141,12 @@ type plan struct {
 	Fill    *allocation.Plan `json:"fill,omitempty"`
 	Levels  []levelLine      `json:"levels,omitempty"`
 	// Note says in words why there is no plan, where there is none.
-	Note label `json:"note,omitzero"`
+	Note keyaccount.Text `json:"note,omitzero"`
 }
 
 type levelLine struct {
 	Class    segment.ABCClass `json:"class"`
-	Name     label            `json:"name"`
+	Name     keyaccount.Text  `json:"name"`
 	Accounts int              `json:"accounts"`
 	Amount   decimal.Decimal  `json:"amount"`
 }
@@ -162,27 +163,14 @@ type account struct {
 	ExpectedOrders  *float64         `json:"expected_orders,omitempty"`
 	ExpectedRevenue *float64         `json:"expected_revenue,omitempty"`
 	NPS             *survey.Estimate `json:"nps,omitempty"`
-	Level           label            `json:"level,omitzero"`
+	Level           keyaccount.Text  `json:"level,omitzero"`
 	Service         *decimal.Decimal `json:"service,omitempty"`
 	Reason          string           `json:"reason,omitempty"`
 }
 
 // finding is one thing that a key-account manager should look at.
 type finding struct {
-	Code     string   `json:"code"`
-	Text     label    `json:"text"`
-	Accounts []string `json:"accounts,omitempty"`
-}
-
-// label is a text that people read, in English and Chinese.
-type label struct {
-	En string `json:"en,omitempty"`
-	Zh string `json:"zh,omitempty"`
-}
-
-func (l label) in(lang string) string {
-	if lang == "zh" && l.Zh != "" {
-		return l.Zh
-	}
-	return l.En
+	Code     string          `json:"code"`
+	Text     keyaccount.Text `json:"text"`
+	Accounts []string        `json:"accounts,omitempty"`
 }

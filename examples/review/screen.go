@@ -27,13 +27,13 @@ func printScreen(w io.Writer, rv *review, say texts) error {
 
 	fmt.Fprintf(&b, "\n%s\n", say.get("What to look at"))
 	for _, f := range rv.Findings {
-		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(f.Text.in(say.lang), 108), "\n", "\n    "))
+		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(f.Text.In(say.lang), 108), "\n", "\n    "))
 	}
 	if len(rv.Findings) == 0 {
 		fmt.Fprintln(&b, "  "+say.get("Nothing stands out."))
 	}
 	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Largest accounts"), largest(rv, say, 12))
-	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Service plan")+" — "+rv.Plan.Policy.Resource.in(say.lang), levels(rv, say))
+	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Service plan")+" — "+rv.Plan.Policy.Resource.In(say.lang), levels(rv, say))
 	if c := rv.Dependency.Concentration; c != nil {
 		fmt.Fprintf(&b, "\n%s   HHI %.4f   %s %.1f   %s %s   %s %s   Gini %.3f\n", say.get("Dependency"), c.HHI,
 			say.get("effective number of accounts"), c.Effective, say.get("largest account"), percent(c.CR(1)),
@@ -107,7 +107,7 @@ func cells(a account, say texts) accountCells {
 		c.NPS = fmt.Sprintf("%+.0f", 100*a.NPS.Value)
 	}
 	if a.Service != nil {
-		c.Level, c.Service = a.Level.in(say.lang), places(*a.Service)
+		c.Level, c.Service = a.Level.In(say.lang), places(*a.Service)
 	}
 	return c
 }
@@ -116,7 +116,7 @@ func levels(rv *review, say texts) string {
 	t := newTable()
 	t.AppendHeader(table.Row{say.get("class"), say.get("level"), say.get("accounts"), say.get("granted")})
 	for _, l := range rv.Plan.Levels {
-		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, places(l.Amount)})
+		t.AppendRow(table.Row{l.Class, l.Name.In(say.lang), l.Accounts, places(l.Amount)})
 	}
 	alignRight(t, 3, 4)
 	return t.Render()
