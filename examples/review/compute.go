@@ -180,13 +180,21 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 	for i := range rv.RFM.Cells {
 		rv.RFM.Cells[i].R, rv.RFM.Cells[i].F = i/model.Bins+1, i%model.Bins+1
 	}
+	book := segment.DefaultPlaybook()
+	for _, s := range model.Rules.Segments() {
+		play, _ := book.For(s)
+		rv.RFM.Segments = append(rv.RFM.Segments, segmentLine{Segment: s, Strategy: play.Strategy})
+	}
 	for i := range rv.Accounts {
 		a := &rv.Accounts[i]
 		if !a.HasOrders() {
 			continue
 		}
 		s := model.Score(a.Account)
-		a.Score, a.RFM = s, s.Code()
+		a.Score, a.RFM, a.Segment = s, s.Code(), s.Segment.Text
+		k := slices.IndexFunc(rv.RFM.Segments, func(l segmentLine) bool { return l.Key == s.Segment.Key })
+		rv.RFM.Segments[k].Accounts++
+		rv.RFM.Segments[k].Net = rv.RFM.Segments[k].Net.Add(a.Net)
 		cell := &rv.RFM.Cells[(s.R-1)*model.Bins+s.F-1]
 		cell.Accounts++
 		cell.Net = cell.Net.Add(a.Net)

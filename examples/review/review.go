@@ -62,11 +62,21 @@ type classLine struct {
 	Share    float64          `json:"share"`
 }
 
-// rfmMap counts the buyers by recency and frequency score.
+// rfmMap counts the buyers by recency and frequency score, and by the segment
+// that the scores name.
 type rfmMap struct {
-	Model *segment.Model `json:"model,omitempty"`
-	Cells []rfmCell      `json:"cells,omitempty"`
-	Note  string         `json:"note,omitempty"`
+	Model    *segment.Model `json:"model,omitempty"`
+	Cells    []rfmCell      `json:"cells,omitempty"`
+	Segments []segmentLine  `json:"segments,omitempty"`
+	Note     string         `json:"note,omitempty"`
+}
+
+// segmentLine is one named segment, and what to do for it.
+type segmentLine struct {
+	segment.Segment
+	Accounts int             `json:"accounts"`
+	Net      decimal.Decimal `json:"net"`
+	Strategy keyaccount.Text `json:"strategy,omitzero"`
 }
 
 type rfmCell struct {
@@ -159,6 +169,7 @@ type account struct {
 	Cumulative      float64          `json:"cumulative_share"`
 	Score           segment.Score    `json:"-"`
 	RFM             string           `json:"rfm,omitempty"`
+	Segment         keyaccount.Text  `json:"segment,omitzero"`
 	ProbAlive       *float64         `json:"prob_alive,omitempty"`
 	ExpectedOrders  *float64         `json:"expected_orders,omitempty"`
 	ExpectedRevenue *float64         `json:"expected_revenue,omitempty"`

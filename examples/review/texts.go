@@ -109,6 +109,9 @@ var chinese = map[string]string{
 	"Scores run from 1 to %d; %d is best. The number in a cell counts accounts.": "得分从 1 到 %d，%d 为最佳。格内数字为客户数。",
 	"The first %d of %d accounts; review.json has them all.":                     "显示前 %d 个，共 %d 个客户；全部见 review.json。",
 	"ids written like 17850.0 were read as 17850":                                "形如 17850.0 的编号按 17850 读取",
+	"Segments":    "客户分群",
+	"segment":     "分群",
+	"what to do":  "对策",
 	"none":        "无",
 	"no estimate": "无估计",
 }
