@@ -16,6 +16,7 @@ const (
 	dependencyLine = 0.10 // share of revenue from one account
 	silentLine     = 0.50 // probability that a key account still buys
 	overdueLine    = 0.25 // share of receivables that is overdue
+	discountLine   = 0.005
 )
 
 // findings lists what a key-account manager should look at, gravest first.
@@ -43,8 +44,8 @@ func dependsOnFew(rv *review) (finding, bool) {
 	return finding{
 		Code: "dependency", Accounts: over,
 		Text: keyaccount.Text{
-			En: fmt.Sprintf("%s alone makes %s of net revenue; %s above the %.0f %% line.", top.ID, percent(top.Share), count(len(over), "account is", "accounts are"), 100*dependencyLine),
-			Zh: fmt.Sprintf("%s 一家占净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
+			En: fmt.Sprintf("%s alone makes %s of all positive net revenue; %s above the %.0f %% line.", top.ID, percent(top.Share), count(len(over), "account is", "accounts are"), 100*dependencyLine),
+			Zh: fmt.Sprintf("%s 一家占正净销售额的 %s；%d 家客户超过 %.0f%% 警戒线。", top.ID, percent(top.Share), len(over), 100*dependencyLine),
 		},
 	}, true
 }
@@ -111,31 +112,39 @@ func owesMuch(rv *review) (finding, bool) {
 	return finding{
 		Code: "overdue", Accounts: []string{worst.Account},
 		Text: keyaccount.Text{
-			En: fmt.Sprintf("%s of the receivables are overdue; most of it, %s, is owed by %s, the oldest for %d days.", percent(share), whole(worst.Overdue), worst.Account, worst.OldestDays),
+			En: fmt.Sprintf("%s of the receivables are overdue; most of it, %s, is owed by %s, the oldest for %s.", percent(share), whole(worst.Overdue), worst.Account, count(worst.OldestDays, "day", "days")),
 			Zh: fmt.Sprintf("应收账款中 %s 已逾期；最多的是 %s，欠 %s，最长逾期 %d 天。", percent(share), worst.Account, whole(worst.Overdue), worst.OldestDays),
 		},
 	}, true
 }
 
-// paysLeast finds the deepest discount that no larger account has.
+// paysLeast finds the account whose discount goes furthest beyond that of every
+// larger account.
 func paysLeast(rv *review) (finding, bool) {
 	if rv.Prices == nil {
 		return finding{}, false
 	}
-	deepest := 0.0
-	for _, a := range rv.Prices.Accounts { // largest first
-		if a.Discount > deepest+0.005 && deepest > 0 {
-			return finding{
-				Code: "price", Accounts: []string{a.Account},
-				Text: keyaccount.Text{
-					En: fmt.Sprintf("%s has %s off the price book, more than any larger account (at most %s).", a.Account, percent(a.Discount), percent(deepest)),
-					Zh: fmt.Sprintf("%s 享有价目表 %s 的折扣，超过任何更大的客户（最多 %s）。", a.Account, percent(a.Discount), percent(deepest)),
-				},
-			}, true
+	found, beyond, atMost := -1, discountLine, 0.0
+	deepest := 1.0                         // of the accounts so far; the first has no larger one
+	for i, a := range rv.Prices.Accounts { // largest first
+		if d := a.Discount - deepest; d > beyond {
+			found, beyond, atMost = i, d, deepest
 		}
-		deepest = max(deepest, a.Discount)
+		if i == 0 || a.Discount > deepest {
+			deepest = a.Discount
+		}
 	}
-	return finding{}, false
+	if found < 0 {
+		return finding{}, false
+	}
+	a := rv.Prices.Accounts[found]
+	return finding{
+		Code: "price", Accounts: []string{a.Account},
+		Text: keyaccount.Text{
+			En: fmt.Sprintf("%s has %s off the price book, more than any larger account (at most %s).", a.Account, percent(a.Discount), percent(atMost)),
+			Zh: fmt.Sprintf("%s 享有价目表 %s 的折扣，超过任何更大的客户（最多 %s）。", a.Account, percent(a.Discount), percent(atMost)),
+		},
+	}, true
 }
 
 // noPlan says that the promises cannot be kept, or whom the caps hold back.

@@ -65,10 +65,10 @@ type classLine struct {
 // rfmMap counts the buyers by recency and frequency score, and by the segment
 // that the scores name.
 type rfmMap struct {
-	Model    *segment.Model `json:"model,omitempty"`
-	Cells    []rfmCell      `json:"cells,omitempty"`
-	Segments []segmentLine  `json:"segments,omitempty"`
-	Note     string         `json:"note,omitempty"`
+	Model    *segment.Model  `json:"model,omitempty"`
+	Cells    []rfmCell       `json:"cells,omitempty"`
+	Segments []segmentLine   `json:"segments,omitempty"`
+	Note     keyaccount.Text `json:"note,omitzero"`
 }
 
 // segmentLine is one named segment, and what to do for it.
@@ -89,18 +89,18 @@ type rfmCell struct {
 // value is what the accounts are expected to buy until the horizon. Note says
 // why there is no estimate, where there is none.
 type value struct {
-	Fit             *clv.BGNBDFit `json:"fit,omitempty"`
-	HorizonWeeks    int           `json:"horizon_weeks"`
-	ExpectedOrders  float64       `json:"expected_orders"`
-	ExpectedRevenue float64       `json:"expected_revenue"`
-	Note            string        `json:"note,omitempty"`
+	Fit             *clv.BGNBDFit   `json:"fit,omitempty"`
+	HorizonWeeks    int             `json:"horizon_weeks"`
+	ExpectedOrders  float64         `json:"expected_orders"`
+	ExpectedRevenue float64         `json:"expected_revenue"`
+	Note            keyaccount.Text `json:"note,omitzero"`
 }
 
 // dependency is how much hangs on how few.
 type dependency struct {
 	Concentration *risk.Concentration `json:"concentration,omitempty"`
 	Losses        []risk.Loss         `json:"losses,omitempty"`
-	Note          string              `json:"note,omitempty"`
+	Note          keyaccount.Text     `json:"note,omitzero"`
 }
 
 // receivables is what customers owe on the as-of day.
