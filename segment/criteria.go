@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
-	"github.com/keyaccount/keyaccount/internal/label"
 )
 
 // CriteriaSchema is the schema, and behind the slash its version, that a saved
@@ -35,9 +34,8 @@ const (
 type Criterion struct {
 	// Name identifies the criterion in results and errors.
 	Name string `json:"name"`
-	// En and Zh are what people read. Both default to Name.
-	En string `json:"en,omitempty"`
-	Zh string `json:"zh,omitempty"`
+	// Text is what people read. Defaults to Name.
+	keyaccount.Text
 	// Unit is that of the values and bounds, such as "EUR a year".
 	Unit string `json:"unit,omitempty"`
 	// Direction is Benefit or Cost.
@@ -57,7 +55,7 @@ func (c Criterion) Bounded() bool { return c.Lo < c.Hi }
 // Label returns the name that people read, in Chinese for "zh" and its
 // variants, else in English.
 func (c Criterion) Label(lang string) string {
-	if s := label.Pick(lang, c.En, c.Zh); s != "" {
+	if s := c.In(lang); s != "" {
 		return s
 	}
 	return c.Name

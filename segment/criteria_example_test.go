@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/segment"
 )
 
@@ -12,9 +13,9 @@ var keyAccountCriteria = segment.CriteriaPolicy{
 	Version: "2026-1",
 	Missing: segment.MissingWorst,
 	Criteria: []segment.Criterion{
-		{Name: "margin", En: "margin", Zh: "毛利", Unit: "kEUR a year", Direction: segment.Benefit, Weight: 50, Lo: 0, Hi: 400},
-		{Name: "growth", En: "growth", Zh: "增长", Unit: "% a year", Direction: segment.Benefit, Weight: 20, Lo: -20, Hi: 30},
-		{Name: "payment", En: "payment delay", Zh: "付款延迟", Unit: "days", Direction: segment.Cost, Weight: 30, Lo: 0, Hi: 90},
+		{Name: "margin", Text: keyaccount.Text{En: "margin", Zh: "毛利"}, Unit: "kEUR a year", Direction: segment.Benefit, Weight: 50, Lo: 0, Hi: 400},
+		{Name: "growth", Text: keyaccount.Text{En: "growth", Zh: "增长"}, Unit: "% a year", Direction: segment.Benefit, Weight: 20, Lo: -20, Hi: 30},
+		{Name: "payment", Text: keyaccount.Text{En: "payment delay", Zh: "付款延迟"}, Unit: "days", Direction: segment.Cost, Weight: 30, Lo: 0, Hi: 90},
 	},
 }
 
@@ -168,8 +169,8 @@ func ExamplePlacePortfolio() {
 		Version:        "2026-1",
 		Attractiveness: keyAccountCriteria,
 		Strength: segment.CriteriaPolicy{Criteria: []segment.Criterion{
-			{Name: "share", En: "share of wallet", Zh: "采购份额", Direction: segment.Benefit, Weight: 2, Hi: 1},
-			{Name: "relation", En: "relation", Zh: "关系", Direction: segment.Benefit, Weight: 1, Hi: 5},
+			{Name: "share", Text: keyaccount.Text{En: "share of wallet", Zh: "采购份额"}, Direction: segment.Benefit, Weight: 2, Hi: 1},
+			{Name: "relation", Text: keyaccount.Text{En: "relation", Zh: "关系"}, Direction: segment.Benefit, Weight: 1, Hi: 5},
 		}},
 	}
 	matrix, err := segment.PlacePortfolio(policy, keyAccountCandidates, []segment.Alternative{

@@ -16,7 +16,7 @@ func keyCriteria() CriteriaPolicy {
 	return CriteriaPolicy{
 		Version: "2026-1",
 		Criteria: []Criterion{
-			{Name: "revenue", En: "Revenue", Zh: "销售额", Unit: "EUR a year", Direction: Benefit, Weight: 50, Lo: 0, Hi: 1000},
+			{Name: "revenue", Text: keyaccount.Text{En: "Revenue", Zh: "销售额"}, Unit: "EUR a year", Direction: Benefit, Weight: 50, Lo: 0, Hi: 1000},
 			{Name: "margin", Direction: Benefit, Weight: 30, Lo: -10, Hi: 40},
 			{Name: "cost_to_serve", Direction: Cost, Weight: 20, Lo: 0, Hi: 100},
 		},

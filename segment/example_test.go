@@ -196,7 +196,7 @@ func ExampleScore() {
 		fmt.Println("-", reason)
 	}
 	if play, ok := segment.DefaultPlaybook().For(s.Segment); ok {
-		fmt.Println(play.Owner.Label("en"), "within", play.CadenceDays, "days:", play.Strategy.Label("en"))
+		fmt.Println(play.Owner.In("en"), "within", play.CadenceDays, "days:", play.Strategy.In("en"))
 	}
 	// Output:
 	// 255 cannot_lose
@@ -216,8 +216,8 @@ func decimals(texts ...string) (out []decimal.Decimal) {
 
 // Own rules are refused while they have a hole, and the report says where.
 func ExampleNewRules() {
-	key := segment.Segment{Key: "key", Labels: segment.Labels{EN: "Key", ZH: "大客户"}}
-	other := segment.Segment{Key: "other", Labels: segment.Labels{EN: "Other", ZH: "其他客户"}}
+	key := segment.Segment{Key: "key", Text: keyaccount.Text{En: "Key", Zh: "大客户"}}
+	other := segment.Segment{Key: "other", Text: keyaccount.Text{En: "Other", Zh: "其他客户"}}
 	rules := []segment.Rule{
 		{Segment: key, F: segment.Span{2, 3}, M: segment.Span{3, 3}},
 		{Segment: other, M: segment.Span{1, 2}},
@@ -287,7 +287,7 @@ func ExampleTiers() {
 		return
 	}
 	for _, t := range result.Tiers {
-		fmt.Printf("%s %s: %d from %s, %.1f%%\n", t.Label("en"), t.Label("zh"), t.Accounts, t.Least, 100*t.NetShare)
+		fmt.Printf("%s %s: %d from %s, %.1f%%\n", t.In("en"), t.In("zh"), t.Accounts, t.Least, 100*t.NetShare)
 	}
 	// Output:
 	// Diamond 钻石: 1 from 9000, 47.2%

@@ -18,8 +18,8 @@ func portfolioPolicy() PortfolioPolicy {
 	return PortfolioPolicy{
 		Version: "2026",
 		Attractiveness: CriteriaPolicy{Version: "a1", Criteria: []Criterion{
-			{Name: "potential", En: "potential", Zh: "潜力", Direction: Benefit, Weight: 3, Hi: 10},
-			{Name: "cost", En: "cost to serve", Zh: "服务成本", Direction: Cost, Weight: 1, Hi: 10},
+			{Name: "potential", Text: keyaccount.Text{En: "potential", Zh: "潜力"}, Direction: Benefit, Weight: 3, Hi: 10},
+			{Name: "cost", Text: keyaccount.Text{En: "cost to serve", Zh: "服务成本"}, Direction: Cost, Weight: 1, Hi: 10},
 		}},
 		Strength:    CriteriaPolicy{Version: "s1", Criteria: []Criterion{{Name: "share", Direction: Benefit, Weight: 1, Hi: 1}}},
 		StrengthCut: 0.4,

@@ -31,9 +31,9 @@ type Play struct {
 	Segment string `json:"segment"`
 	// Strategy is the aim, Service what the account gets, Owner who answers
 	// for it.
-	Strategy Labels `json:"strategy"`
-	Service  Labels `json:"service"`
-	Owner    Labels `json:"owner"`
+	Strategy keyaccount.Text `json:"strategy"`
+	Service  keyaccount.Text `json:"service"`
+	Owner    keyaccount.Text `json:"owner"`
 	// CadenceDays is the longest time between two contacts, in days from 1 to
 	// MaxCadence.
 	CadenceDays int `json:"cadence_days"`
@@ -77,9 +77,9 @@ func (p *Playbook) Validate() error {
 		seen[play.Segment] = true
 		for _, x := range []struct {
 			field string
-			text  Labels
+			text  keyaccount.Text
 		}{{"Strategy", play.Strategy}, {"Service", play.Service}, {"Owner", play.Owner}} {
-			if x.text.EN == "" || x.text.ZH == "" {
+			if x.text.En == "" || x.text.Zh == "" {
 				fault(keyaccount.ErrMissing, x.field, play.Segment, "a play needs a text in English and in Chinese")
 			}
 		}

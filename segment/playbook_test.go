@@ -17,12 +17,12 @@ func TestDefaultPlaybookIsComplete(t *testing.T) {
 	for _, c := range grid(rules.Bins) {
 		play, ok := p.For(rules.Of(c))
 		require.True(t, ok, "%v", c)
-		require.NotEmpty(t, play.Strategy.Label("zh"))
+		require.NotEmpty(t, play.Strategy.In("zh"))
 	}
 	play, ok := p.For(rules.Of(Cell{1, 5, 5}))
 	require.True(t, ok)
 	assert.Equal(t, []any{CannotLose, 7, "Key account manager", "大客户经理"},
-		[]any{play.Segment, play.CadenceDays, play.Owner.Label("en"), play.Owner.Label("zh")})
+		[]any{play.Segment, play.CadenceDays, play.Owner.In("en"), play.Owner.In("zh")})
 	_, ok = p.For(Segment{})
 	assert.False(t, ok, "there is no play for an account without a score")
 }
@@ -45,9 +45,9 @@ func TestPlaybookRefuses(t *testing.T) {
 		}, keyaccount.ErrMismatch, "Segment", 12},
 		{"twice", func(p *Playbook) { p.Plays = append(p.Plays, p.Plays[2]) }, keyaccount.ErrDuplicate, "Segment", 12},
 		{"no segment", func(p *Playbook) { p.Plays[3].Segment = "" }, keyaccount.ErrMissing, "Segment", 4},
-		{"no text", func(p *Playbook) { p.Plays[3].Strategy.ZH = "" }, keyaccount.ErrMissing, "Strategy", 4},
-		{"no owner", func(p *Playbook) { p.Plays[3].Owner = Labels{} }, keyaccount.ErrMissing, "Owner", 4},
-		{"no service", func(p *Playbook) { p.Plays[3].Service.EN = "" }, keyaccount.ErrMissing, "Service", 4},
+		{"no text", func(p *Playbook) { p.Plays[3].Strategy.Zh = "" }, keyaccount.ErrMissing, "Strategy", 4},
+		{"no owner", func(p *Playbook) { p.Plays[3].Owner = keyaccount.Text{} }, keyaccount.ErrMissing, "Owner", 4},
+		{"no service", func(p *Playbook) { p.Plays[3].Service.En = "" }, keyaccount.ErrMissing, "Service", 4},
 		{"never", func(p *Playbook) { p.Plays[3].CadenceDays = 0 }, keyaccount.ErrOutOfRange, "CadenceDays", 4},
 		{"hardly ever", func(p *Playbook) { p.Plays[3].CadenceDays = MaxCadence + 1 }, keyaccount.ErrOutOfRange, "CadenceDays", 4},
 	} {

@@ -225,7 +225,7 @@ func TestFriedmanOfManyYears(t *testing.T) {
 		four.friedman(ys, 0)
 		if four.PValue < 0.1 {
 			tail++
-			approx := chiSquareTail(12 * four.Strength, 3)
+			approx := chiSquareTail(12*four.Strength, 3)
 			require.True(t, four.PValue <= approx && approx <= four.PValue+0.02, "%v %v", four.PValue, approx)
 		}
 	}

@@ -15,22 +15,12 @@ const RulesSchema = "keyaccount/segment.Rules/1"
 // MaxRules is the largest number of rules in [Rules].
 const MaxRules = 100
 
-// Labels is a text that people read, in English and in Chinese.
-type Labels struct {
-	EN string `json:"en"`
-	ZH string `json:"zh"`
-}
-
-// Label returns the Chinese text where lang is a tag of Chinese ("zh",
-// "zh-CN"), else the English one.
-func (l Labels) Label(lang string) string { return label.Pick(lang, l.EN, l.ZH) }
-
 // Segment is a named group of accounts. The zero Segment is that of an account
 // without a score.
 type Segment struct {
 	// Key names the segment in data and code, such as "champions".
 	Key string `json:"key"`
-	Labels
+	keyaccount.Text
 }
 
 // Label returns the name in the language; for the zero Segment it says that
@@ -39,7 +29,7 @@ func (s Segment) Label(lang string) string {
 	if s == (Segment{}) {
 		return label.Pick(lang, "Not scored", "未评分")
 	}
-	return s.Labels.Label(lang)
+	return s.In(lang)
 }
 
 // Cell is a combination of scores, or the number of scores on each scale.
@@ -201,7 +191,7 @@ func (r *Rules) shape() error {
 		s := rule.Segment
 		before, known := named[s.Key]
 		switch {
-		case s.Key == "" || s.EN == "" || s.ZH == "":
+		case s.Key == "" || s.En == "" || s.Zh == "":
 			fault(keyaccount.ErrMissing, "Segment", i+1, s.Key, "a segment needs a key, and a label in English and in Chinese")
 		case known && before != s:
 			fault(keyaccount.ErrMismatch, "Segment", i+1, s.Key, "a rule before gives this segment other labels")

@@ -1,6 +1,10 @@
 package segment
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/keyaccount/keyaccount"
+)
 
 // The segments of [DefaultRules].
 const (
@@ -96,7 +100,9 @@ func EightRules(bins Cell) *Rules {
 	}}
 }
 
-func segmentOf(key, en, zh string) Segment { return Segment{Key: key, Labels: Labels{EN: en, ZH: zh}} }
+func segmentOf(key, en, zh string) Segment {
+	return Segment{Key: key, Text: keyaccount.Text{En: en, Zh: zh}}
+}
 
 func withinBins(c Cell) Cell {
 	inside := func(n int) int { return min(max(n, 2), MaxBins) }

@@ -14,7 +14,7 @@ import (
 type Tier struct {
 	// Key names the tier in data and code, such as "gold".
 	Key string `json:"key"`
-	Labels
+	keyaccount.Text
 	// Share is how large a part of the accounts the tier is meant to hold,
 	// above 0 and at most 1.
 	Share decimal.Decimal `json:"share"`
@@ -26,10 +26,10 @@ const TierNone = "none"
 // DefaultTiers returns diamond, gold, silver and bronze, of 5, 15, 30 and 50 %.
 func DefaultTiers() []Tier {
 	return []Tier{
-		{"diamond", Labels{"Diamond", "钻石"}, decimal.New(5, -2)},
-		{"gold", Labels{"Gold", "黄金"}, decimal.New(15, -2)},
-		{"silver", Labels{"Silver", "白银"}, decimal.New(30, -2)},
-		{"bronze", Labels{"Bronze", "青铜"}, decimal.New(50, -2)},
+		{"diamond", keyaccount.Text{En: "Diamond", Zh: "钻石"}, decimal.New(5, -2)},
+		{"gold", keyaccount.Text{En: "Gold", Zh: "黄金"}, decimal.New(15, -2)},
+		{"silver", keyaccount.Text{En: "Silver", Zh: "白银"}, decimal.New(30, -2)},
+		{"bronze", keyaccount.Text{En: "Bronze", Zh: "青铜"}, decimal.New(50, -2)},
 	}
 }
 
@@ -108,7 +108,7 @@ func Tiers(accounts []Account, opts *TierOptions) (*TierResult, error) {
 		out.Tiers = append(out.Tiers, TierTotal{Tier: t})
 	}
 	none := len(tiers)
-	out.Tiers = append(out.Tiers, TierTotal{Tier: Tier{Key: TierNone, Labels: Labels{"No value", "无贡献"}}})
+	out.Tiers = append(out.Tiers, TierTotal{Tier: Tier{Key: TierNone, Text: keyaccount.Text{En: "No value", Zh: "无贡献"}}})
 
 	full := tierLimits(tiers, r.positive)
 	nets := make([]unitSum, len(out.Tiers))
@@ -158,7 +158,7 @@ func checkTiers(tiers []Tier) error {
 	seen := map[string]bool{TierNone: true}
 	var sum exact.Sum
 	for i, t := range tiers {
-		if t.Key == "" || t.EN == "" || t.ZH == "" {
+		if t.Key == "" || t.En == "" || t.Zh == "" {
 			fault(keyaccount.ErrMissing, "Key", i+1, t.Key, "a tier needs a key, and a label in English and in Chinese")
 		}
 		if seen[t.Key] {

@@ -47,7 +47,7 @@ func TestTierSizes(t *testing.T) {
 	}), nil))
 	// The shares are of those with a positive net.
 	assert.Equal(t, []int{1, 2, 3, 4, 90}, tierSizes(t, numbered(100, func(i int) int64 { return int64(i - 89) }), &TierOptions{Tiers: []Tier{
-		{"a", Labels{"A", "甲"}, dec("0.1")}, {"b", Labels{"B", "乙"}, dec("0.2")}, {"c", Labels{"C", "丙"}, dec("0.3")}, {"d", Labels{"D", "丁"}, dec("0.4")},
+		{"a", keyaccount.Text{En: "A", Zh: "甲"}, dec("0.1")}, {"b", keyaccount.Text{En: "B", Zh: "乙"}, dec("0.2")}, {"c", keyaccount.Text{En: "C", Zh: "丙"}, dec("0.3")}, {"d", keyaccount.Text{En: "D", Zh: "丁"}, dec("0.4")},
 	}}))
 	assert.Equal(t, []int{0, 0, 0, 0, 3}, tierSizes(t, numbered(3, func(int) int64 { return 0 }), nil))
 }
@@ -68,9 +68,9 @@ func TestTierFigures(t *testing.T) {
 		{"A4", "diamond", 1}, {"A2", "silver", 2}, {"A0", "bronze", 3}, {"A3", "bronze", 3}, {"A5", "none", 5}, {"A1", "none", 6},
 	}, got, "0.05*4 and 0.20*4 reach 1 account, 0.50*4 reaches 2")
 	bronze, none := res.Tiers[3], res.Tiers[4]
-	assert.Equal(t, []any{"Bronze", "青铜", 2, 0.1}, []any{bronze.Label("en"), bronze.Label("zh"), bronze.Accounts, bronze.NetShare})
+	assert.Equal(t, []any{"Bronze", "青铜", 2, 0.1}, []any{bronze.In("en"), bronze.In("zh"), bronze.Accounts, bronze.NetShare})
 	assert.Equal(t, []string{"10", "5", "-3", "-3"}, []string{bronze.Net.String(), bronze.Least.String(), none.Net.String(), none.Least.String()})
-	assert.Equal(t, []any{"No value", "无贡献", 0.0, 4}, []any{none.Label("en"), none.Label("zh-Hans"), none.NetShare, res.Positive})
+	assert.Equal(t, []any{"No value", "无贡献", 0.0, 4}, []any{none.In("en"), none.In("zh-Hans"), none.NetShare, res.Positive})
 }
 
 func TestTiersProperties(t *testing.T) {
@@ -123,7 +123,7 @@ func TestTiersRefuse(t *testing.T) {
 		row   int
 	}{
 		{"no key", func(x []Tier) { x[1].Key = "" }, keyaccount.ErrMissing, "Key", 2},
-		{"no label", func(x []Tier) { x[1].ZH = "" }, keyaccount.ErrMissing, "Key", 2},
+		{"no label", func(x []Tier) { x[1].Zh = "" }, keyaccount.ErrMissing, "Key", 2},
 		{"twice", func(x []Tier) { x[1].Key = "diamond" }, keyaccount.ErrDuplicate, "Key", 2},
 		{"none", func(x []Tier) { x[3].Key = TierNone }, keyaccount.ErrDuplicate, "Key", 4},
 		{"no share", func(x []Tier) { x[2].Share = decimal.Zero }, keyaccount.ErrOutOfRange, "Share", 3},
@@ -144,7 +144,7 @@ func TestTiersRefuse(t *testing.T) {
 func FuzzTiers(f *testing.F) {
 	f.Add(int64(5), int32(-2), int64(95), int32(-2), int64(50), int32(0), int64(-15), int32(3))
 	f.Fuzz(func(t *testing.T, s1 int64, es1 int32, s2 int64, es2 int32, m1 int64, e1 int32, m2 int64, e2 int32) {
-		tiers := []Tier{{"a", Labels{"A", "甲"}, decimal.New(s1, es1)}, {"b", Labels{"B", "乙"}, decimal.New(s2, es2)}}
+		tiers := []Tier{{"a", keyaccount.Text{En: "A", Zh: "甲"}, decimal.New(s1, es1)}, {"b", keyaccount.Text{En: "B", Zh: "乙"}, decimal.New(s2, es2)}}
 		res, err := Tiers([]Account{{ID: "A", Net: decimal.New(m1, e1)}, {ID: "B", Net: decimal.New(m2, e2)}}, &TierOptions{Tiers: tiers})
 		if err != nil {
 			return

@@ -42,7 +42,7 @@ func compute(ctx context.Context, in inputs) (*review, error) {
 	asOf := in.AsOf
 	if asOf.IsZero() {
 		y, m, d := f.last.In(in.Location).Date()
-		asOf = time.Date(y, m, d+1, 0, 0, 0, 0, in.Location)
+		asOf = startOfDay(y, m, d+1, in.Location)
 	}
 	accounts := f.summary.Accounts(asOf)
 	if len(accounts) == 0 {
@@ -61,9 +61,9 @@ func compute(ctx context.Context, in inputs) (*review, error) {
 		func() error { return rv.scoreRFM(accounts) },
 		func() error { return rv.estimate(f.calibration, asOf) },
 		rv.depend,
-		func() error { return rv.owe(in.Invoices, asOf) },
+		func() error { return rv.owe(in, asOf) },
 		func() error { rv.Prices = f.paid.result(); return nil },
-		func() error { return rv.ask(in.Answers) },
+		func() error { return rv.ask(in, asOf) },
 		func() error { return rv.allocate(in.Capacity) },
 	} {
 		if err := step(); err != nil {
@@ -72,6 +72,17 @@ func compute(ctx context.Context, in inputs) (*review, error) {
 	}
 	rv.Findings = findings(rv)
 	return rv, nil
+}
+
+// startOfDay is the first instant of a calendar day. It is not always
+// midnight: in some zones the clocks go forward at midnight.
+func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	want := time.Date(y, m, d, 12, 0, 0, 0, zone).Day()
+	for t.Day() != want {
+		t = t.Add(15 * time.Minute) // shifts are whole quarters of an hour
+	}
+	return t
 }
 
 func fold(ctx context.Context, in inputs) (folded, error) {
@@ -168,7 +179,7 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 		}
 	}
 	if len(buyers) == 0 {
-		rv.RFM.Note = "no account has bought anything"
+		rv.RFM.Note = keyaccount.Text{En: "no account has bought anything", Zh: "没有客户发生过购买"}
 		return nil
 	}
 	model, err := segment.FitRFM(buyers, nil)
@@ -180,13 +191,21 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 	for i := range rv.RFM.Cells {
 		rv.RFM.Cells[i].R, rv.RFM.Cells[i].F = i/model.Bins+1, i%model.Bins+1
 	}
+	book := segment.DefaultPlaybook()
+	for _, s := range model.Rules.Segments() {
+		play, _ := book.For(s)
+		rv.RFM.Segments = append(rv.RFM.Segments, segmentLine{Segment: s, Strategy: play.Strategy})
+	}
 	for i := range rv.Accounts {
 		a := &rv.Accounts[i]
 		if !a.HasOrders() {
 			continue
 		}
 		s := model.Score(a.Account)
-		a.Score, a.RFM = s, s.Code()
+		a.Score, a.RFM, a.Segment = s, s.Code(), s.Segment.Text
+		k := slices.IndexFunc(rv.RFM.Segments, func(l segmentLine) bool { return l.Key == s.Segment.Key })
+		rv.RFM.Segments[k].Accounts++
+		rv.RFM.Segments[k].Net = rv.RFM.Segments[k].Net.Add(a.Net)
 		cell := &rv.RFM.Cells[(s.R-1)*model.Bins+s.F-1]
 		cell.Accounts++
 		cell.Net = cell.Net.Add(a.Net)
@@ -199,16 +218,19 @@ func (rv *review) scoreRFM(accounts []segment.Account) error {
 // account whose returns exceed its purchases.
 func (rv *review) estimate(c *clv.Calibration, asOf time.Time) error {
 	rv.Value.HorizonWeeks = horizonWeeks
-	table, err := c.Counts(asOf)
+	// asOf begins a day that no row is from; the calibration ends with the one
+	// before it.
+	last := asOf.Add(-1)
+	table, err := c.Counts(last)
 	if err != nil {
 		return err
 	}
 	fit, err := clv.FitBGNBD(table, nil)
 	if err != nil {
-		rv.Value.Note = err.Error()
+		rv.Value.Note = keyaccount.Text{En: err.Error(), Zh: "数据不足以拟合模型（" + err.Error() + "）"}
 		return nil //nolint:nilerr // too little data is an answer, shown as such
 	}
-	histories, err := c.Accounts(asOf)
+	histories, err := c.Accounts(last)
 	if err != nil {
 		return err
 	}
@@ -236,7 +258,7 @@ func (rv *review) depend() error {
 	}
 	c, err := risk.Concentrate(shares)
 	if errors.Is(err, keyaccount.ErrMissing) {
-		rv.Dependency.Note = "no account has positive net revenue"
+		rv.Dependency.Note = keyaccount.Text{En: "no account has positive net revenue", Zh: "没有净销售额为正的客户"}
 		return nil
 	}
 	if err != nil {
@@ -253,22 +275,38 @@ func (rv *review) depend() error {
 	return err
 }
 
-// ask turns the survey into health.
-func (rv *review) ask(answers []survey.Answer) error {
+// ask turns the answers given before asOf, by accounts under review, into
+// health.
+func (rv *review) ask(in inputs, asOf time.Time) error {
+	at := rv.positions()
+	report := rv.input(in.AnswersFile)
+	var answers []survey.Answer
+	var lines []int
+	for i, a := range in.Answers {
+		if _, known := at[a.Account]; !known {
+			report.leaveOut(unknownAccount)
+			continue
+		}
+		if !a.Time.Before(asOf) {
+			report.leaveOut(outside)
+			continue
+		}
+		answers = append(answers, a)
+		lines = append(lines, in.AnswerLines[i])
+	}
 	if len(answers) == 0 {
 		return nil
 	}
-	report, err := survey.NPSByAccount(answers, nil)
+	scores, err := survey.NPSByAccount(answers, nil)
+	if bad, ok := errors.AsType[*keyaccount.InputError](err); ok && bad.Row > 0 {
+		return &fileError{File: in.AnswersFile, Line: lines[bad.Row-1], Value: bad.Value, Reason: bad.Reason}
+	}
 	if err != nil {
 		return err
 	}
-	h := health{NPSReport: report}
-	at := rv.positions()
-	for _, a := range report.Accounts {
-		i, known := at[a.Account]
-		if !known {
-			continue // a respondent of an account that bought nothing in the period
-		}
+	h := health{NPSReport: scores}
+	for _, a := range scores.Accounts {
+		i := at[a.Account]
 		rv.Accounts[i].NPS = &a.Estimate
 		if !a.Empty() && a.Value < 0 {
 			h.AtStake = h.AtStake.Add(rv.Accounts[i].Net)
@@ -276,6 +314,17 @@ func (rv *review) ask(answers []survey.Answer) error {
 	}
 	rv.Health = &h
 	return nil
+}
+
+// input returns the report of a file, for what is found out about its rows
+// later.
+func (rv *review) input(name string) *fileReport {
+	for i := range rv.Inputs {
+		if rv.Inputs[i].Name == name {
+			return &rv.Inputs[i]
+		}
+	}
+	return new(fileReport)
 }
 
 // allocate shares the scarce resource by expected revenue, under the floors
@@ -303,12 +352,12 @@ func (rv *review) allocate(policy capacity) error {
 		a.Level = l.Name
 	}
 	if len(claims) == 0 {
-		rv.Plan.Note = label{"no account is in a class that has a service level", "没有客户属于设有服务级别的等级"}
+		rv.Plan.Note = keyaccount.Text{En: "no account is in a class that has a service level", Zh: "没有客户属于设有服务级别的等级"}
 		return nil
 	}
 	fill, err := allocation.Fill(policy.Capacity, claims, &allocation.FillOptions{Unit: policy.Unit})
 	if short, ok := errors.AsType[*allocation.InfeasibleError](err); ok {
-		rv.Plan.Note = label{short.Explain("en"), short.Explain("zh")}
+		rv.Plan.Note = keyaccount.Text{En: short.Explain("en"), Zh: short.Explain("zh")}
 		return nil
 	}
 	if err != nil {
@@ -331,7 +380,7 @@ func (rv *review) allocate(policy capacity) error {
 // or its net revenue where there is no estimate.
 func (rv *review) weight(a *account) decimal.Decimal {
 	if a.ExpectedRevenue != nil {
-		return decimal.NewFromFloat(*a.ExpectedRevenue).Round(2)
+		return decimal.NewFromFloat(*a.ExpectedRevenue).RoundBank(2)
 	}
 	return decimal.Max(a.Net, decimal.Zero)
 }

@@ -118,6 +118,7 @@ func demo() inputs {
 		Time:     demoFrom.AddDate(0, 1, r.IntN(20)),
 		Quantity: decimal.New(-2, 0), Amount: decimal.New(-5180, -2),
 	})
+	in.AnswerLines = make([]int, len(in.Answers))
 	in.Transactions = &demoSource{lines}
 	return in
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -32,7 +32,10 @@ type inputs struct {
 	Location     *time.Location
 	Transactions source
 	Invoices     []invoice
+	InvoicesFile string
 	Answers      []survey.Answer
+	AnswersFile  string
+	AnswerLines  []int // of the file, one for each answer
 	Prices       []productPrice
 	Capacity     capacity
 	Reports      []fileReport // of the inputs other than the transactions
@@ -40,12 +43,13 @@ type inputs struct {
 
 // invoice is open from its issue until it is paid in full.
 type invoice struct {
-	ID      string
-	Account string
-	Issued  time.Time
-	Due     time.Time
-	Amount  decimal.Decimal
-	Paid    time.Time // zero while open
+	ID       string
+	Account  string
+	Currency string // empty: that of the transactions
+	Issued   time.Time
+	Due      time.Time
+	Amount   decimal.Decimal
+	Paid     time.Time // zero while open
 }
 
 var invoiceColumns = []column{
@@ -54,6 +58,7 @@ var invoiceColumns = []column{
 	{"issued", []string{"issued", "issue date", "invoice date", "date", "开票日期"}},
 	{"due", []string{"due", "due date", "到期日"}},
 	{"amount", []string{"amount", "total", "金额"}},
+	{"currency", []string{"currency", "currency code", "币种"}},
 	{"paid", []string{"paid", "paid on", "payment date", "paid date", "付款日期"}},
 }
 
@@ -65,6 +70,7 @@ func readInvoices(path string, o tableOptions) ([]invoice, fileReport, error) {
 		return nil, report, err
 	}
 	defer t.close()
+	report.Columns = t.used(invoiceColumns)
 	if err := t.need("account", "issued", "due", "amount"); err != nil {
 		return nil, report, err
 	}
@@ -74,7 +80,7 @@ func readInvoices(path string, o tableOptions) ([]invoice, fileReport, error) {
 			return nil, report, err
 		}
 		report.Rows++
-		inv := invoice{ID: r.text("id"), Account: r.text("account")}
+		inv := invoice{ID: r.text("id"), Account: r.text("account"), Currency: r.text("currency")}
 		inv.Account, _ = wholeID(inv.Account)
 		if inv.Account == "" {
 			report.skip(noAccount, "")
@@ -108,20 +114,22 @@ var answerColumns = []column{
 
 // readAnswers reads a CSV of answers to the recommendation question, 0 to 10;
 // an empty score is a refusal.
-func readAnswers(path string, o tableOptions) ([]survey.Answer, fileReport, error) {
+func readAnswers(path string, o tableOptions) ([]survey.Answer, []int, fileReport, error) {
 	report := fileReport{Name: path}
 	t, err := openTable(path, answerColumns, o)
 	if err != nil {
-		return nil, report, err
+		return nil, nil, report, err
 	}
 	defer t.close()
+	report.Columns = t.used(answerColumns)
 	if err := t.need("account", "score"); err != nil {
-		return nil, report, err
+		return nil, nil, report, err
 	}
 	var all []survey.Answer
+	var lines []int
 	for r, err := range t.rows() {
 		if err != nil {
-			return nil, report, err
+			return nil, nil, report, err
 		}
 		report.Rows++
 		a := survey.Answer{Account: r.text("account"), Contact: r.text("contact")}
@@ -132,7 +140,7 @@ func readAnswers(path string, o tableOptions) ([]survey.Answer, fileReport, erro
 		}
 		if r.has("time") {
 			if a.Time, err = r.time("time"); err != nil {
-				return nil, report, err
+				return nil, nil, report, err
 			}
 		}
 		if r.text("score") == "" {
@@ -140,17 +148,18 @@ func readAnswers(path string, o tableOptions) ([]survey.Answer, fileReport, erro
 		} else {
 			score, err := r.decimal("score")
 			if err != nil {
-				return nil, report, err
+				return nil, nil, report, err
 			}
 			if !score.IsInteger() || score.IsNegative() || score.GreaterThan(decimal.NewFromInt(10)) {
-				return nil, report, r.fail("score", "is not a whole number from 0 to 10")
+				return nil, nil, report, r.fail("score", "is not a whole number from 0 to 10")
 			}
 			a.State, a.Score = survey.Answered, int(score.IntPart())
 		}
 		all = append(all, a)
+		lines = append(lines, t.line)
 		report.Used++
 	}
-	return all, report, nil
+	return all, lines, report, nil
 }
 
 // productPrice is one line of the price book.
@@ -183,7 +192,7 @@ func parsePrices(name string, b []byte) ([]productPrice, error) {
 // floor and cap each class is promised.
 type capacity struct {
 	Version  string          `json:"version"`
-	Resource label           `json:"resource"`
+	Resource keyaccount.Text `json:"resource"`
 	Capacity decimal.Decimal `json:"capacity"`
 	Unit     decimal.Decimal `json:"unit"`
 	Levels   []level         `json:"levels"`
@@ -191,7 +200,7 @@ type capacity struct {
 
 type level struct {
 	Class segment.ABCClass    `json:"class"`
-	Name  label               `json:"name"`
+	Name  keyaccount.Text     `json:"name"`
 	Floor decimal.Decimal     `json:"floor"`
 	Cap   decimal.NullDecimal `json:"cap"`
 }
@@ -200,13 +209,13 @@ type level struct {
 func defaultCapacity() capacity {
 	return capacity{
 		Version:  "default",
-		Resource: label{"% of service time", "服务时间占比（%）"},
+		Resource: keyaccount.Text{En: "% of service time", Zh: "服务时间占比（%）"},
 		Capacity: decimal.NewFromInt(100),
 		Unit:     decimal.New(1, -3),
 		Levels: []level{
-			{Class: segment.ClassA, Name: label{"gold", "金牌"}},
-			{Class: segment.ClassB, Name: label{"silver", "银牌"}},
-			{Class: segment.ClassC, Name: label{"bronze", "铜牌"}},
+			{Class: segment.ClassA, Name: keyaccount.Text{En: "gold", Zh: "金牌"}},
+			{Class: segment.ClassB, Name: keyaccount.Text{En: "silver", Zh: "银牌"}},
+			{Class: segment.ClassC, Name: keyaccount.Text{En: "bronze", Zh: "铜牌"}},
 		},
 	}
 }
@@ -222,12 +231,35 @@ func parseCapacity(name string, b []byte) (capacity, error) {
 	if len(c.Levels) == 0 {
 		return c, fmt.Errorf("%s: no levels", name)
 	}
+	seen := map[segment.ABCClass]bool{}
+	for _, l := range c.Levels {
+		switch l.Class {
+		case segment.ClassA, segment.ClassB, segment.ClassC, segment.ClassNone:
+		default:
+			return c, fmt.Errorf("%s: there is no class %q; the classes are A, B, C and none", name, l.Class)
+		}
+		if seen[l.Class] {
+			return c, fmt.Errorf("%s: class %s stands twice", name, l.Class)
+		}
+		seen[l.Class] = true
+		for what, amount := range map[string]decimal.Decimal{"floor": l.Floor, "cap": l.Cap.Decimal} {
+			if !amount.Mod(c.Unit).IsZero() {
+				return c, fmt.Errorf("%s: class %s: the %s of %s is no multiple of the unit %s", name, l.Class, what, places(amount), places(c.Unit))
+			}
+		}
+	}
+	if !c.Capacity.Mod(c.Unit).IsZero() {
+		return c, fmt.Errorf("%s: the capacity of %s is no multiple of the unit %s", name, places(c.Capacity), places(c.Unit))
+	}
 	return c, nil
 }
 
 // strictJSON refuses unknown fields and anything after the value.
 func strictJSON(b []byte, v any) error {
-	d := json.NewDecoder(strings.NewReader(string(b)))
+	if len(bytes.TrimSpace(b)) == 0 {
+		return errors.New("the file is empty")
+	}
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(b, []byte("\uFEFF"))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return err

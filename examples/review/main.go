@@ -43,7 +43,7 @@ func flags(s *settings, stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&s.answers, "answers", "", "CSV `FILE`: account, contact, time, score (0 to 10, empty for no answer)")
 	f.StringVar(&s.prices, "prices", "", "JSON `FILE`: the price book, see demo_prices.json")
 	f.StringVar(&s.capacity, "capacity", "", "JSON `FILE`: service levels and capacity, see demo_capacity.json")
-	f.StringVar(&s.asOf, "asof", "", "review as of this `DATE` (2006-01-02); later rows are left out. Default: the day after the last row")
+	f.StringVar(&s.asOf, "asof", "", "review as of the beginning of this `DATE` (2006-01-02): rows on or after it are left out. Default: the day after the last row")
 	f.StringVar(&s.zone, "tz", "UTC", "time `ZONE` of days and of times without an offset, such as Asia/Shanghai")
 	f.StringVar(&s.currency, "currency", "", "currency `CODE` to review; rows in another are left out")
 	f.StringVar(&s.columns, "columns", "", "header names, such as `account=Client,amount=Total`; for other files invoices.account=…, answers.score=…")
@@ -100,21 +100,36 @@ func (s settings) inputs(stderr *os.File) (inputs, error) {
 		return inputs{}, fmt.Errorf("-tz %s: not a known time zone", s.zone)
 	}
 	if s.transactions == "" {
-		for name, value := range map[string]string{"invoices": s.invoices, "answers": s.answers, "prices": s.prices, "capacity": s.capacity, "asof": s.asOf} {
-			if value != "" {
-				return inputs{}, fmt.Errorf("-%s needs -transactions: the invented company brings its own", name)
+		for _, f := range []struct{ name, value string }{
+			{"invoices", s.invoices},
+			{"answers", s.answers},
+			{"prices", s.prices},
+			{"capacity", s.capacity},
+			{"asof", s.asOf},
+			{"currency", s.currency},
+			{"title", s.title},
+			{"columns", s.columns},
+		} {
+			if f.value != "" {
+				return inputs{}, fmt.Errorf("-%s needs -transactions: the invented company brings its own", f.name)
 			}
 		}
 		return demo(), nil
 	}
 	in := inputs{Title: s.title, Currency: s.currency, Location: zone}
-	if in.Title == "" {
+	switch {
+	case in.Title != "":
+	case s.transactions == "-":
+		in.Title = "standard input"
+	default:
 		in.Title = filepath.Base(s.transactions)
 	}
 	if s.asOf != "" {
-		if in.AsOf, err = time.ParseInLocation(time.DateOnly, s.asOf, zone); err != nil {
+		day, err := time.Parse(time.DateOnly, s.asOf)
+		if err != nil {
 			return in, fmt.Errorf("-asof %s: give a date such as 2026-01-31", s.asOf)
 		}
+		in.AsOf = startOfDay(day.Year(), day.Month(), day.Day(), zone)
 	}
 	o := tableOptions{
 		Encoding: s.encoding, DecimalComma: s.decimalComma, TimeLayout: s.timeLayout,
@@ -128,13 +143,17 @@ func (s settings) inputs(stderr *os.File) (inputs, error) {
 		return in, err
 	}
 	forFile := func(name string) tableOptions {
-		o.Columns = columns[name]
+		o.Columns, o.Prefix = columns[name], ""
+		if name != "" {
+			o.Prefix = name + "."
+		}
 		return o
 	}
 	in.Transactions = &csvSource{
 		path: s.transactions, options: forFile(""), currency: s.currency, lenient: s.skipMalformed,
 	}
-	return in, s.readOthers(&in, forFile)
+	err = s.readOthers(&in, forFile)
+	return in, err
 }
 
 // readOthers reads the small files, which fit in memory.
@@ -145,12 +164,13 @@ func (s settings) readOthers(in *inputs, forFile func(string) tableOptions) erro
 		if in.Invoices, report, err = readInvoices(s.invoices, forFile("invoices")); err != nil {
 			return err
 		}
-		in.Reports = append(in.Reports, report)
+		in.InvoicesFile, in.Reports = report.Name, append(in.Reports, report)
 	}
 	if s.answers != "" {
-		if in.Answers, report, err = readAnswers(s.answers, forFile("answers")); err != nil {
+		if in.Answers, in.AnswerLines, report, err = readAnswers(s.answers, forFile("answers")); err != nil {
 			return err
 		}
+		in.AnswersFile = report.Name
 		in.Reports = append(in.Reports, report)
 	}
 	if s.prices != "" {
@@ -197,8 +217,11 @@ func (s settings) review(ctx context.Context, in inputs, stdout io.Writer, stder
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
-	for name, b := range map[string][]byte{"review.json": facts.Bytes(), "review.html": html.Bytes()} {
-		if err := os.WriteFile(filepath.Join(s.out, name), b, 0o644); err != nil {
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{"review.json", facts.Bytes()}, {"review.html", html.Bytes()}} {
+		if err := os.WriteFile(filepath.Join(s.out, f.name), f.data, 0o644); err != nil {
 			return err
 		}
 	}

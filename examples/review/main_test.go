@@ -172,7 +172,14 @@ func TestWrongFiles(t *testing.T) {
 		"open quote":     {path: file(t, "q.csv", "account,time,amount\n\"A,2026-01-01,1\n"), want: []string{"q.csv: line", "quote"}},
 		"gbk":            {path: file(t, "g.csv", "account,time,amount\n\xbb\xaa\xb6\xab,2026-01-01,1\n"), want: []string{"UTF-8", "-encoding gbk"}},
 		"huge number":    {path: file(t, "h.csv", "account,time,amount\nA,2026-01-01,1e999999999\n"), want: []string{"line 2, column 3", "number"}},
-		"two currencies": {path: file(t, "m.csv", "account,time,amount,currency\nA,2026-01-01,1,EUR\nA,2026-01-01,1,USD\n"), want: []string{"EUR", "USD", "-currency"}},
+		"utf-16":         {path: file(t, "u.csv", "\xff\xfea\x00c\x00"), want: []string{"u.csv", "-encoding utf-16"}},
+		"bare returns":   {path: file(t, "r.csv", "account,time,amount\rA,2026-01-01,1\r"), want: []string{"r.csv", "carriage return"}},
+		"same name":      {path: file(t, "d.csv", "account,time,amount,Amount\nA,2026-01-01,1,2\n"), want: []string{"line 1, column 3 (amount)", "two columns"}},
+		"thousands":      {path: file(t, "k.csv", "account,time,amount\nA,2026-01-01,\"1,234.56\"\n"), want: []string{"without the commas"}},
+		"mixed commas":   {path: file(t, "mc.csv", "account;time;amount\nA;2026-01-01;1.250,00\nA;2026-01-02;-125.00\n"), args: []string{"-decimal-comma"}, want: []string{"line 3, column 3", "decimal comma"}},
+		"far away":       {path: file(t, "y.csv", "account,time,amount\nA,2026-01-01,1\nA,9999-01-01,1\n"), want: []string{"line 3, column 2 (time)", "1900 to 2199"}},
+		"309 digits":     {path: file(t, "big.csv", "account,time,amount\nA,2026-01-01,"+strings.Repeat("9", 309)+"\n"), want: []string{"line 2, column 3", "outside the range"}},
+		"two currencies": {path: file(t, "m.csv", "account,time,amount,currency\nA,2026-01-01,1,EUR\nA,2026-01-01,1,USD\n"), want: []string{"line 3, column 4 (currency)", "EUR", "USD", "-currency"}},
 		"all left out":   {path: file(t, "o.csv", twoCustomers), args: []string{"-asof", "2020-01-01"}, want: []string{"none of the 3 rows", "outside the period: 3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +203,8 @@ func TestWrongFlags(t *testing.T) {
 		{[]string{"-lang", "fr"}, "-lang fr"},
 		{[]string{"-tz", "Mars/Base"}, "-tz Mars/Base"},
 		{[]string{"sales.csv"}, "unexpected argument"},
-		{[]string{"-invoices", "x.csv"}, "-invoices needs -transactions"},
+		{[]string{"-invoices", "x.csv", "-asof", "2026-01-01"}, "-invoices needs -transactions"},
+		{[]string{"-currency", "EUR"}, "-currency needs -transactions"},
 		{[]string{"-transactions", "x.csv", "-asof", "soon"}, "-asof soon"},
 		{[]string{"-transactions", "x.csv", "-columns", "acount=A"}, `no field "acount"`},
 		{[]string{"-transactions", "x.csv", "-columns", "account"}, "field=Header"},
@@ -256,7 +264,7 @@ func TestOtherInputs(t *testing.T) {
 	require.NotNil(t, rv.Receivables)
 	assert.Equal(t, "200.00", rv.Receivables.Outstanding.StringFixed(2))
 	assert.Equal(t, "100.00", rv.Receivables.Overdue.StringFixed(2))
-	assert.Equal(t, 17, rv.Receivables.Accounts[0].OldestDays)
+	assert.Equal(t, 16, rv.Receivables.Accounts[0].OldestDays)
 	require.NotNil(t, rv.Health)
 	assert.Equal(t, "200.00", rv.Health.AtStake.StringFixed(2))
 	require.NotNil(t, rv.Plan.Fill)
@@ -278,7 +286,11 @@ func TestWrongPolicies(t *testing.T) {
 		`{"capacity":"-1","unit":"1"}`:                     "negative",
 		`{"capacity":"1","unit":"1","levels":[]}`:          "no levels",
 		`{"capacity":"1","unit":"1","levels":[]} and more`: "after the JSON value",
-		``: "EOF",
+		``: "empty",
+		`{"capacity":"1","unit":"1","levels":[{"class":"A","name":{},"floor":"0"},{"class":"A","name":{},"floor":"1"}]}`: "class A stands twice",
+		`{"capacity":"1","unit":"1","levels":[{"class":"b","name":{},"floor":"0"}]}`:                                     `no class "b"`,
+		`{"capacity":"1","unit":"1","levels":[{"class":"B","name":{},"floor":"0.3"}]}`:                                   "class B: the floor of 0.3 is no multiple",
+		`{"capacity":"1.5","unit":"1","levels":[{"class":"B","name":{},"floor":"0"}]}`:                                   "capacity of 1.5 is no multiple",
 	} {
 		code, _, stderr := try(t, "-transactions", file(t, "two.csv", twoCustomers), "-capacity", file(t, "cap.json", content), "-out", "")
 		assert.Equal(t, 2, code)

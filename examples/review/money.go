@@ -13,17 +13,29 @@ import (
 	"github.com/keyaccount/keyaccount/risk"
 )
 
-// owe sums what is open and overdue on the as-of day, by account.
-func (rv *review) owe(invoices []invoice, asOf time.Time) error {
-	if len(invoices) == 0 {
+// owe sums what is open and overdue when the as-of day begins, by account. An
+// invoice that is due on a day is overdue from the next day on.
+func (rv *review) owe(in inputs, asOf time.Time) error {
+	if len(in.Invoices) == 0 {
 		return nil
 	}
+	at, report := rv.positions(), rv.input(in.InvoicesFile)
 	byAccount := map[string]*accountOwes{}
 	r := &receivables{}
-	for _, inv := range invoices {
-		open := inv.Issued.Before(asOf) && (inv.Paid.IsZero() || !inv.Paid.Before(asOf))
-		if !open {
+	for _, inv := range in.Invoices {
+		switch _, known := at[inv.Account]; {
+		case inv.Currency != "" && inv.Currency != rv.Currency:
+			report.leaveOut(otherCurrency)
 			continue
+		case !known:
+			report.leaveOut(unknownAccount)
+			continue
+		case !inv.Issued.Before(asOf):
+			report.leaveOut(outside)
+			continue
+		}
+		if !inv.Paid.IsZero() && inv.Paid.Before(asOf) {
+			continue // settled
 		}
 		o := byAccount[inv.Account]
 		if o == nil {
@@ -33,7 +45,7 @@ func (rv *review) owe(invoices []invoice, asOf time.Time) error {
 		r.Invoices++
 		o.Outstanding = o.Outstanding.Add(inv.Amount)
 		r.Outstanding = r.Outstanding.Add(inv.Amount)
-		if days := int(asOf.Sub(inv.Due).Hours() / 24); days > 0 {
+		if days := daysBetween(inv.Due, asOf.Add(-1)); days > 0 {
 			o.Overdue = o.Overdue.Add(inv.Amount)
 			o.OldestDays = max(o.OldestDays, days)
 			r.Overdue = r.Overdue.Add(inv.Amount)
@@ -58,6 +70,15 @@ func (rv *review) owe(invoices []invoice, asOf time.Time) error {
 	}
 	rv.Receivables = r
 	return nil
+}
+
+// daysBetween counts calendar days in the zone of to, whatever their length.
+func daysBetween(from, to time.Time) int {
+	day := func(t time.Time) time.Time {
+		y, m, d := t.In(to.Location()).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	return int(day(to).Sub(day(from)) / (24 * time.Hour))
 }
 
 // priceCheck compares each delivered line with the price book.

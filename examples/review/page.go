@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io"
 	"time"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 //go:embed page.html
@@ -54,7 +56,7 @@ func writePage(w io.Writer, rv *review, say texts) error {
 	}
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"say":     say.get,
-		"in":      func(l label) string { return l.in(say.lang) },
+		"in":      func(t keyaccount.Text) string { return t.In(say.lang) },
 		"percent": percent,
 		"whole":   whole,
 		"money":   places,

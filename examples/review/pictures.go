@@ -22,7 +22,7 @@ import (
 // paretoPicture is the cumulative share of net revenue over the accounts,
 // with the class borders.
 func paretoPicture(rv *review, say texts) (picture, error) {
-	p := newPlot(say.get("accounts, largest first"), say.get("share of net revenue, %"))
+	p := newPlot(say.get("accounts, largest first"), say.get("share of positive net revenue, %"))
 	p.Y.Min, p.Y.Max = 0, 100
 	p.X.Min = 0
 	curve := plotter.XYs{{X: 0, Y: 0}}
@@ -31,7 +31,8 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 			curve = append(curve, plotter.XY{X: float64(len(curve)), Y: 100 * a.Cumulative})
 		}
 	}
-	area, err := plotter.NewPolygon(append(slices.Clone(curve), plotter.XY{X: float64(len(curve) - 1)}))
+	curve = thin(curve, 1000)
+	area, err := plotter.NewPolygon(append(slices.Clone(curve), plotter.XY{X: curve[len(curve)-1].X}))
 	if err != nil {
 		return picture{}, err
 	}
@@ -43,7 +44,7 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 	}
 	line.Color, line.Width = accent, vg.Points(2)
 	p.Add(area, grid(), line)
-	p.X.Max = float64(max(len(curve)-1, 1))
+	p.X.Max = max(curve[len(curve)-1].X, 1)
 	var alt []string
 	from := 0
 	for _, c := range rv.Classes {
@@ -63,6 +64,20 @@ func paretoPicture(rv *review, say texts) (picture, error) {
 		from = to
 	}
 	return picture{p, vg.Points(440), vg.Points(280), say.get("Pareto curve"), strings.Join(alt, "; ")}, nil
+}
+
+// thin keeps at most about n points of a curve, its ends among them: no eye
+// sees more, and a page with every account would be megabytes.
+func thin(curve plotter.XYs, n int) plotter.XYs {
+	step := len(curve)/n + 1
+	if step == 1 {
+		return curve
+	}
+	var kept plotter.XYs
+	for i := 0; i < len(curve)-1; i += step {
+		kept = append(kept, curve[i])
+	}
+	return append(kept, curve[len(curve)-1])
 }
 
 // rfmPicture is the map of buyers by recency and frequency score.
@@ -126,7 +141,7 @@ func valuePicture(rv *review, say texts) (picture, error) {
 
 // lossPicture is the revenue that is lost when the largest k accounts leave.
 func lossPicture(rv *review, say texts) (picture, error) {
-	p := newPlot(say.get("largest accounts that leave"), say.get("share of net revenue lost, %"))
+	p := newPlot(say.get("largest accounts that leave"), say.get("share of positive net revenue lost, %"))
 	bars := make(plotter.Values, len(rv.Dependency.Losses))
 	names := make([]string, len(bars))
 	over := make([]string, len(bars))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/allocation"
 	"github.com/keyaccount/keyaccount/clv"
 	"github.com/keyaccount/keyaccount/pricing"
@@ -61,11 +62,21 @@ type classLine struct {
 	Share    float64          `json:"share"`
 }
 
-// rfmMap counts the buyers by recency and frequency score.
+// rfmMap counts the buyers by recency and frequency score, and by the segment
+// that the scores name.
 type rfmMap struct {
-	Model *segment.Model `json:"model,omitempty"`
-	Cells []rfmCell      `json:"cells,omitempty"`
-	Note  string         `json:"note,omitempty"`
+	Model    *segment.Model  `json:"model,omitempty"`
+	Cells    []rfmCell       `json:"cells,omitempty"`
+	Segments []segmentLine   `json:"segments,omitempty"`
+	Note     keyaccount.Text `json:"note,omitzero"`
+}
+
+// segmentLine is one named segment, and what to do for it.
+type segmentLine struct {
+	segment.Segment
+	Accounts int             `json:"accounts"`
+	Net      decimal.Decimal `json:"net"`
+	Strategy keyaccount.Text `json:"strategy,omitzero"`
 }
 
 type rfmCell struct {
@@ -78,18 +89,18 @@ type rfmCell struct {
 // value is what the accounts are expected to buy until the horizon. Note says
 // why there is no estimate, where there is none.
 type value struct {
-	Fit             *clv.BGNBDFit `json:"fit,omitempty"`
-	HorizonWeeks    int           `json:"horizon_weeks"`
-	ExpectedOrders  float64       `json:"expected_orders"`
-	ExpectedRevenue float64       `json:"expected_revenue"`
-	Note            string        `json:"note,omitempty"`
+	Fit             *clv.BGNBDFit   `json:"fit,omitempty"`
+	HorizonWeeks    int             `json:"horizon_weeks"`
+	ExpectedOrders  float64         `json:"expected_orders"`
+	ExpectedRevenue float64         `json:"expected_revenue"`
+	Note            keyaccount.Text `json:"note,omitzero"`
 }
 
 // dependency is how much hangs on how few.
 type dependency struct {
 	Concentration *risk.Concentration `json:"concentration,omitempty"`
 	Losses        []risk.Loss         `json:"losses,omitempty"`
-	Note          string              `json:"note,omitempty"`
+	Note          keyaccount.Text     `json:"note,omitzero"`
 }
 
 // receivables is what customers owe on the as-of day.
@@ -140,12 +151,12 @@ type plan struct {
 	Fill    *allocation.Plan `json:"fill,omitempty"`
 	Levels  []levelLine      `json:"levels,omitempty"`
 	// Note says in words why there is no plan, where there is none.
-	Note label `json:"note,omitzero"`
+	Note keyaccount.Text `json:"note,omitzero"`
 }
 
 type levelLine struct {
 	Class    segment.ABCClass `json:"class"`
-	Name     label            `json:"name"`
+	Name     keyaccount.Text  `json:"name"`
 	Accounts int              `json:"accounts"`
 	Amount   decimal.Decimal  `json:"amount"`
 }
@@ -158,31 +169,19 @@ type account struct {
 	Cumulative      float64          `json:"cumulative_share"`
 	Score           segment.Score    `json:"-"`
 	RFM             string           `json:"rfm,omitempty"`
+	Segment         keyaccount.Text  `json:"segment,omitzero"`
 	ProbAlive       *float64         `json:"prob_alive,omitempty"`
 	ExpectedOrders  *float64         `json:"expected_orders,omitempty"`
 	ExpectedRevenue *float64         `json:"expected_revenue,omitempty"`
 	NPS             *survey.Estimate `json:"nps,omitempty"`
-	Level           label            `json:"level,omitzero"`
+	Level           keyaccount.Text  `json:"level,omitzero"`
 	Service         *decimal.Decimal `json:"service,omitempty"`
 	Reason          string           `json:"reason,omitempty"`
 }
 
 // finding is one thing that a key-account manager should look at.
 type finding struct {
-	Code     string   `json:"code"`
-	Text     label    `json:"text"`
-	Accounts []string `json:"accounts,omitempty"`
-}
-
-// label is a text that people read, in English and Chinese.
-type label struct {
-	En string `json:"en,omitempty"`
-	Zh string `json:"zh,omitempty"`
-}
-
-func (l label) in(lang string) string {
-	if lang == "zh" && l.Zh != "" {
-		return l.Zh
-	}
-	return l.En
+	Code     string          `json:"code"`
+	Text     keyaccount.Text `json:"text"`
+	Accounts []string        `json:"accounts,omitempty"`
 }

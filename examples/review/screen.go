@@ -13,7 +13,7 @@ import (
 // printScreen writes the portfolio in one screen.
 func printScreen(w io.Writer, rv *review, say texts) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s — %s %s %s (%s) %s\n", rv.Title, say.get("key-account review"), say.get("as of"),
+	fmt.Fprintf(&b, "%s — %s %s %s (%s) %s\n", calm(rv.Title), say.get("key-account review"), say.get("as of"),
 		rv.AsOf.Format(time.DateOnly), rv.TimeZone, strings.TrimSpace(" "+rv.Currency))
 	if rv.Demo {
 		fmt.Fprintln(&b, say.get("An invented company, to show the review. Yours: -transactions FILE"))
@@ -27,13 +27,13 @@ func printScreen(w io.Writer, rv *review, say texts) error {
 
 	fmt.Fprintf(&b, "\n%s\n", say.get("What to look at"))
 	for _, f := range rv.Findings {
-		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(f.Text.in(say.lang), 108), "\n", "\n    "))
+		fmt.Fprintln(&b, "  • "+strings.ReplaceAll(wrap(calm(f.Text.In(say.lang)), 108), "\n", "\n    "))
 	}
 	if len(rv.Findings) == 0 {
 		fmt.Fprintln(&b, "  "+say.get("Nothing stands out."))
 	}
 	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Largest accounts"), largest(rv, say, 12))
-	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Service plan")+" — "+rv.Plan.Policy.Resource.in(say.lang), levels(rv, say))
+	fmt.Fprintf(&b, "\n%s\n%s\n", say.get("Service plan")+" — "+rv.Plan.Policy.Resource.In(say.lang), levels(rv, say))
 	if c := rv.Dependency.Concentration; c != nil {
 		fmt.Fprintf(&b, "\n%s   HHI %.4f   %s %.1f   %s %s   %s %s   Gini %.3f\n", say.get("Dependency"), c.HHI,
 			say.get("effective number of accounts"), c.Effective, say.get("largest account"), percent(c.CR(1)),
@@ -43,9 +43,11 @@ func printScreen(w io.Writer, rv *review, say texts) error {
 		fmt.Fprintf(&b, "%s   "+say.get("expected revenue in the next %d weeks")+" %s\n", say.get("Value per account"),
 			rv.Value.HorizonWeeks, wholeFloat(rv.Value.ExpectedRevenue))
 	} else {
-		fmt.Fprintf(&b, "%s   %s: %s\n", say.get("Value per account"), say.get("no estimate"), rv.Value.Note)
+		fmt.Fprintf(&b, "%s   %s: %s\n", say.get("Value per account"), say.get("no estimate"), rv.Value.Note.In(say.lang))
 	}
-	if h := rv.Health; h != nil && !h.Portfolio.Empty() {
+	if h := rv.Health; h != nil && h.Portfolio.Empty() {
+		fmt.Fprintf(&b, "%s   %s\n", say.get("Health"), say.get("nobody gave a score"))
+	} else if h != nil {
 		fmt.Fprintf(&b, "%s   NPS %+.0f (%+.0f … %+.0f), n %d\n", say.get("Health"),
 			100*h.Portfolio.Value, 100*h.Portfolio.Low, 100*h.Portfolio.High, h.Portfolio.N)
 	}
@@ -69,7 +71,7 @@ func printInput(w io.Writer, in fileReport, say texts) {
 	for _, s := range in.Skipped {
 		fmt.Fprintf(w, "  %s: %s %s", say.get("left out"), grouped(s.Rows), say.get(s.Reason))
 		if s.Example != "" {
-			fmt.Fprintf(w, " (%s)", s.Example)
+			fmt.Fprintf(w, " (%s)", calm(s.Example))
 		}
 		fmt.Fprintln(w)
 	}
@@ -86,7 +88,7 @@ func largest(rv *review, say texts, n int) string {
 	})
 	for _, a := range rv.Accounts[:min(n, len(rv.Accounts))] {
 		c := cells(a, say)
-		t.AppendRow(table.Row{short(a.ID, 24), a.Class, whole(a.Net), percent(a.Share), a.RFM, c.Alive, c.Expected, c.NPS, c.Level, c.Service})
+		t.AppendRow(table.Row{short(a.ID, 24), say.get(string(a.Class)), whole(a.Net), percent(a.Share), a.RFM, c.Alive, c.Expected, c.NPS, c.Level, c.Service})
 	}
 	alignRight(t, 3, 4, 6, 7, 8, 10)
 	return t.Render()
@@ -107,7 +109,7 @@ func cells(a account, say texts) accountCells {
 		c.NPS = fmt.Sprintf("%+.0f", 100*a.NPS.Value)
 	}
 	if a.Service != nil {
-		c.Level, c.Service = a.Level.in(say.lang), places(*a.Service)
+		c.Level, c.Service = a.Level.In(say.lang), places(*a.Service)
 	}
 	return c
 }
@@ -116,7 +118,7 @@ func levels(rv *review, say texts) string {
 	t := newTable()
 	t.AppendHeader(table.Row{say.get("class"), say.get("level"), say.get("accounts"), say.get("granted")})
 	for _, l := range rv.Plan.Levels {
-		t.AppendRow(table.Row{l.Class, l.Name.in(say.lang), l.Accounts, places(l.Amount)})
+		t.AppendRow(table.Row{l.Class, l.Name.In(say.lang), l.Accounts, places(l.Amount)})
 	}
 	alignRight(t, 3, 4)
 	return t.Render()

@@ -29,6 +29,9 @@ const (
 	outside       = "outside the period"
 	otherCurrency = "other currency"
 	malformed     = "malformed"
+	// unknownAccount: an invoice or an answer of an account without
+	// transactions in the period.
+	unknownAccount = "account without transactions"
 )
 
 // skipped counts the rows left out for one reason.
@@ -45,6 +48,8 @@ type fileReport struct {
 	Rows    int       `json:"rows"`
 	Used    int       `json:"used"`
 	Skipped []skipped `json:"skipped,omitempty"`
+	// Columns says which column each field was read from.
+	Columns []string `json:"columns,omitempty"`
 	// FloatIDs counts account ids that a table tool had turned into a
 	// fraction (17850.0) and that were read as the whole number.
 	FloatIDs int `json:"float_ids,omitempty"`
@@ -58,6 +63,12 @@ func (f *fileReport) skip(reason, example string) {
 		}
 	}
 	f.Skipped = append(f.Skipped, skipped{Reason: reason, Rows: 1, Example: example})
+}
+
+// leaveOut counts a row that was read, but is not used after all.
+func (f *fileReport) leaveOut(reason string) {
+	f.Used--
+	f.skip(reason, "")
 }
 
 // csvSource is a keyaccount.TransactionSource over a CSV file, which it opens
@@ -106,6 +117,8 @@ func (s *csvSource) read(ctx context.Context, in keyaccount.Period, report *file
 		return err
 	}
 	defer t.close()
+	report.Columns = t.used(transactionColumns)
+	currency := s.currency
 	if err := t.need("account", "time"); err != nil {
 		return err
 	}
@@ -136,7 +149,10 @@ func (s *csvSource) read(ctx context.Context, in keyaccount.Period, report *file
 			report.skip(outside, "")
 		case s.currency != "" && tx.Currency != s.currency:
 			report.skip(otherCurrency, tx.Currency)
+		case report.Used > 0 && tx.Currency != currency:
+			return r.fail("currency", "is not "+currency+" like the rows before; review one currency with -currency "+currency)
 		default:
+			currency = tx.Currency
 			report.Used++
 			if !yield(tx, nil) {
 				return nil
@@ -167,7 +183,7 @@ func (s *csvSource) transaction(r row, report *fileReport) (keyaccount.Transacti
 	if tx.Time, err = r.time("time"); err != nil {
 		return tx, err
 	}
-	if r.has("quantity") {
+	if r.text("quantity") != "" || r.has("quantity") && !r.has("amount") {
 		if tx.Quantity, err = r.decimal("quantity"); err != nil {
 			return tx, err
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type column struct {
 // tableOptions say how a file is written, where it cannot be guessed.
 type tableOptions struct {
 	Columns      map[string]string // field -> header, before the known names
+	Prefix       string            // of the fields in -columns, such as "invoices."
 	Encoding     string            // a WHATWG label such as gbk. Defaults to UTF-8
 	Delimiter    rune              // Defaults to the one that splits the header: , ; tab or |
 	DecimalComma bool              // 1.234,56 instead of 1,234.56
@@ -87,6 +89,9 @@ func openTable(path string, columns []column, o tableOptions) (*csvTable, error)
 	buf := bufio.NewReaderSize(in, 1<<16)
 	if bom, _ := buf.Peek(3); bytes.Equal(bom, []byte("\uFEFF")) {
 		_, _ = buf.Discard(3)
+	} else if len(bom) > 1 && (bytes.Equal(bom[:2], []byte{0xff, 0xfe}) || bytes.Equal(bom[:2], []byte{0xfe, 0xff})) {
+		t.close()
+		return nil, &fileError{File: path, Reason: "the text is UTF-16: give -encoding utf-16"}
 	}
 	t.csv = csv.NewReader(buf)
 	t.csv.ReuseRecord = true
@@ -104,8 +109,12 @@ func openTable(path string, columns []column, o tableOptions) (*csvTable, error)
 		return nil, t.readError(err)
 	}
 	t.header, t.line = slices.Clone(header), 1
+	if strings.Contains(strings.Join(header, ""), "\r") {
+		t.close()
+		return nil, &fileError{File: path, Line: 1, Reason: "the lines end in a bare carriage return; save the file with line feeds"}
+	}
 	t.csv.FieldsPerRecord = len(header)
-	if t.index, err = mapHeader(path, t.header, columns, o.Columns); err != nil {
+	if t.index, err = mapHeader(path, t.header, columns, o); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -227,23 +236,36 @@ func (r row) fail(field, reason string) error {
 	}
 }
 
+// wholeDigits bounds a number of money or goods on either side of the point.
+const wholeDigits = 18
+
+// grouping is 1.234,56 and plain is 1234,56: with a decimal comma, a point
+// stands only between groups of three.
+var (
+	grouping = regexp.MustCompile(`^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$`)
+	plain    = regexp.MustCompile(`^[-+]?\d*(,\d+)?$`)
+)
+
 func (r row) decimal(field string) (decimal.Decimal, error) {
 	s := r.text(field)
 	if r.t.options.DecimalComma {
+		if s != "" && !grouping.MatchString(s) && !plain.MatchString(s) {
+			return decimal.Zero, r.fail(field, "is not a number with a decimal comma, such as 1.234,56 or 1234,56")
+		}
 		s = strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), ",", ".")
 	}
 	d, err := decimal.NewFromString(s)
-	if err == nil && (d.Exponent() > 30 || d.Exponent() < -30) {
+	switch {
+	case err == nil && (d.Exponent() < -2*wholeDigits || d.NumDigits()+int(d.Exponent()) > wholeDigits):
 		return d, r.fail(field, "is a number far outside the range of money")
+	case err == nil:
+		return d, nil
+	case strings.LastIndexByte(s, ',') > strings.LastIndexByte(s, '.'):
+		return d, r.fail(field, "is not a decimal number (where the comma stands before the decimals, as in 1.234,56, use -decimal-comma)")
+	case strings.Contains(s, ","):
+		return d, r.fail(field, "is not a decimal number: write it without the commas between thousands")
 	}
-	if err != nil {
-		hint := "is not a decimal number"
-		if strings.Contains(s, ",") {
-			hint += " (for 1.234,56 use -decimal-comma)"
-		}
-		return d, r.fail(field, hint)
-	}
-	return d, nil
+	return d, r.fail(field, "is not a decimal number")
 }
 
 // layouts are the ways to write an instant that mean the same everywhere;
@@ -263,7 +285,7 @@ func (r row) time(field string) (time.Time, error) {
 	}
 	if t.layout != "" {
 		if at, err := time.ParseInLocation(t.layout, s, zone); err == nil {
-			return at, nil
+			return at, r.plausible(field, at)
 		}
 	}
 	if t.options.TimeLayout != "" {
@@ -272,10 +294,18 @@ func (r row) time(field string) (time.Time, error) {
 	for _, l := range layouts {
 		if at, err := time.ParseInLocation(l, s, zone); err == nil {
 			t.layout = l
-			return at, nil
+			return at, r.plausible(field, at)
 		}
 	}
 	return time.Time{}, r.fail(field, "is not a date or time we know (2006-01-02, 2006-01-02 15:04:05, RFC 3339, …); name its form with -time-layout")
+}
+
+// plausible refuses the years of typing errors and of "never" as a date.
+func (r row) plausible(field string, at time.Time) error {
+	if y := at.Year(); y < 1900 || y > 2199 {
+		return r.fail(field, "lies outside the years 1900 to 2199")
+	}
+	return nil
 }
 
 // checkText refuses bytes that are not UTF-8, which a person would see as
@@ -300,20 +330,23 @@ func guessDelimiter(head []byte) rune {
 
 // mapHeader finds each column in the header: by the caller's name, else by a
 // known one.
-func mapHeader(path string, header []string, columns []column, named map[string]string) (map[string]int, error) {
+func mapHeader(path string, header []string, columns []column, o tableOptions) (map[string]int, error) {
 	at := make(map[string]int, len(header))
+	twice := map[string]bool{}
 	for i, h := range header {
-		if _, twice := at[foldName(h)]; !twice {
-			at[foldName(h)] = i
+		if _, known := at[foldName(h)]; known {
+			twice[foldName(h)] = true
+			continue
 		}
+		at[foldName(h)] = i
 	}
 	index := map[string]int{}
 	for _, c := range columns {
-		if want, ok := named[c.field]; ok {
+		if want, ok := o.Columns[c.field]; ok {
 			i, found := at[foldName(want)]
 			if !found {
 				return nil, &fileError{File: path, Line: 1, Reason: fmt.Sprintf(
-					"-columns says %s=%s, but the header has: %s", c.field, want, strings.Join(header, ", "))}
+					"-columns says %s%s=%s, but the header has: %s", o.Prefix, c.field, want, strings.Join(header, ", "))}
 			}
 			index[c.field] = i
 			continue
@@ -325,7 +358,24 @@ func mapHeader(path string, header []string, columns []column, named map[string]
 			}
 		}
 	}
+	for field, i := range index {
+		if twice[foldName(header[i])] {
+			return nil, &fileError{File: path, Line: 1, Column: i + 1, Header: header[i], Reason: fmt.Sprintf(
+				"two columns have this name, and %s is read from it: rename one", field)}
+		}
+	}
 	return index, nil
+}
+
+// used says which column each field is read from, in the order of the fields.
+func (t *csvTable) used(columns []column) []string {
+	var all []string
+	for _, c := range columns {
+		if i, ok := t.index[c.field]; ok {
+			all = append(all, c.field+"="+t.header[i])
+		}
+	}
+	return all
 }
 
 // need reports the fields that the header lacks.
@@ -340,8 +390,8 @@ func (t *csvTable) need(fields ...string) error {
 		return nil
 	}
 	return &fileError{File: t.path, Line: 1, Reason: fmt.Sprintf(
-		"no column for %s; the header has: %s. Name it with -columns %s=HEADER",
-		strings.Join(missing, " and "), strings.Join(t.header, ", "), missing[0])}
+		"no column for %s; the header has: %s. Name it with -columns %s%s=HEADER",
+		strings.Join(missing, " and "), strings.Join(t.header, ", "), t.options.Prefix, missing[0])}
 }
 
 var folder = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "\uFEFF", "")

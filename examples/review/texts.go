@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 )
@@ -71,13 +72,13 @@ var chinese = map[string]string{
 	"other currency":                        "其他币种",
 	"malformed":                             "格式错误",
 	"accounts, largest first":               "客户（从大到小）",
-	"share of net revenue, %":               "净销售额占比（%）",
+	"share of positive net revenue, %":      "正净销售额占比（%）",
 	"recency score (5 = bought lately)":     "近度得分（5 = 最近购买）",
 	"frequency score (5 = often)":           "频度得分（5 = 频繁）",
 	"accounts by recency and frequency":     "按近度与频度的客户数",
 	"expected revenue in the next %d weeks": "未来 %d 周预期销售额",
 	"largest accounts that leave":           "流失的最大客户数",
-	"share of net revenue lost, %":          "损失的净销售额占比（%）",
+	"share of positive net revenue lost, %": "损失的正净销售额占比（%）",
 	"what if the largest accounts leave":    "若最大客户流失",
 	"NPS with its 95 % interval":            "NPS 及其 95% 区间",
 	"NPS per account":                       "各客户 NPS",
@@ -103,14 +104,20 @@ var chinese = map[string]string{
 	"cap":            "上限",
 	"granted":        "分配",
 	"not handed out": "未分配",
-	"No service policy was given: the shares below follow the value of the accounts alone.": "未提供服务政策：以下份额仅按客户价值分配。",
+	"No service policy was given: the shares follow the value of the accounts alone.": "未提供服务政策：以下份额仅按客户价值分配。",
 	"order flow model": "订单流模型",
 	"expected orders":  "预期订单",
 	"Scores run from 1 to %d; %d is best. The number in a cell counts accounts.": "得分从 1 到 %d，%d 为最佳。格内数字为客户数。",
 	"The first %d of %d accounts; review.json has them all.":                     "显示前 %d 个，共 %d 个客户；全部见 review.json。",
 	"ids written like 17850.0 were read as 17850":                                "形如 17850.0 的编号按 17850 读取",
-	"none":        "无",
-	"no estimate": "无估计",
+	"nobody gave a score":          "无人评分",
+	"account without transactions": "无交易的客户",
+	"read from":                    "读取的列",
+	"Segments":                     "客户分群",
+	"segment":                      "分群",
+	"what to do":                   "对策",
+	"none":                         "无",
+	"no estimate":                  "无估计",
 }
 
 // percent writes a share with one decimal.
@@ -170,8 +177,19 @@ func thousands(f float64) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
+// calm replaces control characters, which could move the cursor of a terminal.
+func calm(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
+}
+
 // short cuts a name to at most n characters.
 func short(name string, n int) string {
+	name = calm(name)
 	r := []rune(name)
 	if len(r) <= n {
 		return name

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // Rule picks the number of clusters out of a table of candidates.
@@ -50,9 +52,9 @@ type ChooseOptions struct {
 // Choice is a table of candidates and what was picked.
 type Choice struct {
 	// K is what Rule picked, and Reason says why.
-	K      int   `json:"k"`
-	Rule   Rule  `json:"rule"`
-	Reason Label `json:"reason"`
+	K      int             `json:"k"`
+	Rule   Rule            `json:"rule"`
+	Reason keyaccount.Text `json:"reason"`
 	// AtLimit tells that K is the largest that was tried, so that more may be
 	// better.
 	AtLimit bool `json:"at_limit"`

@@ -18,16 +18,16 @@ var accounts = [][]float64{
 }
 
 var features = []cluster.Feature{
-	{Name: "revenue", Label: cluster.Label{Zh: "收入"}},
+	{Name: "revenue", Label: keyaccount.Text{Zh: "收入"}},
 	{
 		Name: "orders",
-		High: cluster.Label{En: "frequent orders", Zh: "订单频繁"},
-		Low:  cluster.Label{En: "rare orders", Zh: "订单少"},
+		High: keyaccount.Text{En: "frequent orders", Zh: "订单频繁"},
+		Low:  keyaccount.Text{En: "rare orders", Zh: "订单少"},
 	},
 	{
 		Name: "days_since_last",
-		High: cluster.Label{En: "long silent", Zh: "久未下单"},
-		Low:  cluster.Label{En: "recently active", Zh: "近期活跃"},
+		High: keyaccount.Text{En: "long silent", Zh: "久未下单"},
+		Low:  keyaccount.Text{En: "recently active", Zh: "近期活跃"},
 	},
 }
 

@@ -4,46 +4,19 @@ import (
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
-	"github.com/keyaccount/keyaccount/internal/label"
 )
-
-// Label is a text that people read, in English and Chinese.
-type Label struct {
-	En string `json:"en,omitempty"`
-	Zh string `json:"zh,omitempty"`
-}
-
-// In returns the text in the language of the tag ("zh", "zh-CN"; everything
-// else is English), or the other one where there is none.
-func (l Label) In(lang string) string {
-	text := label.Pick(lang, l.En, l.Zh)
-	if text == "" {
-		return l.En + l.Zh
-	}
-	return text
-}
-
-func (l Label) or(other Label) Label {
-	if l.En == "" {
-		l.En = other.En
-	}
-	if l.Zh == "" {
-		l.Zh = other.Zh
-	}
-	return l
-}
 
 // Feature names a column, for the people who read what a cluster is like.
 type Feature struct {
 	// Name identifies the column. It must not be empty.
 	Name string `json:"name"`
 	// Label is what people call it. Defaults to Name.
-	Label Label `json:"label,omitzero"`
+	Label keyaccount.Text `json:"label,omitzero"`
 	// High and Low are what an account with a high or a low value has, such as
 	// "frequent orders" and "rare orders". Default to "high " and "low " (高,
 	// 低) before Label.
-	High Label `json:"high,omitzero"`
-	Low  Label `json:"low,omitzero"`
+	High keyaccount.Text `json:"high,omitzero"`
+	Low  keyaccount.Text `json:"low,omitzero"`
 }
 
 // Features returns features that have just a name.
@@ -57,9 +30,9 @@ func Features(names ...string) []Feature {
 
 // filled returns f with its defaults.
 func (f Feature) filled() Feature {
-	f.Label = f.Label.or(Label{En: f.Name, Zh: f.Name})
-	f.High = f.High.or(Label{En: "high " + f.Label.En, Zh: "高" + f.Label.Zh})
-	f.Low = f.Low.or(Label{En: "low " + f.Label.En, Zh: "低" + f.Label.Zh})
+	f.Label = either(f.Label, keyaccount.Text{En: f.Name, Zh: f.Name})
+	f.High = either(f.High, keyaccount.Text{En: "high " + f.Label.En, Zh: "高" + f.Label.Zh})
+	f.Low = either(f.Low, keyaccount.Text{En: "low " + f.Label.En, Zh: "低" + f.Label.Zh})
 	return f
 }
 
@@ -94,4 +67,15 @@ func featureName(fs []Feature, j int) string {
 		return fs[j].Name
 	}
 	return "column " + strconv.Itoa(j+1)
+}
+
+// either returns t, and what it lacks from other.
+func either(t, other keyaccount.Text) keyaccount.Text {
+	if t.En == "" {
+		t.En = other.En
+	}
+	if t.Zh == "" {
+		t.Zh = other.Zh
+	}
+	return t
 }

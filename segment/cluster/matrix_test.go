@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 func TestMatrixIsACopy(t *testing.T) {
@@ -135,12 +137,12 @@ func TestFeatureDefaults(t *testing.T) {
 	t.Parallel()
 	f := Feature{Name: "orders"}.filled()
 	assert.Equal(t, Feature{
-		Name: "orders", Label: Label{"orders", "orders"}, High: Label{"high orders", "高orders"}, Low: Label{"low orders", "低orders"},
+		Name: "orders", Label: keyaccount.Text{En: "orders", Zh: "orders"}, High: keyaccount.Text{En: "high orders", Zh: "高orders"}, Low: keyaccount.Text{En: "low orders", Zh: "低orders"},
 	}, f)
-	f = Feature{Name: "orders", Label: Label{Zh: "订单"}, Low: Label{En: "rare orders"}}.filled()
-	assert.Equal(t, Label{"orders", "订单"}, f.Label)
-	assert.Equal(t, Label{"high orders", "高订单"}, f.High)
-	assert.Equal(t, Label{"rare orders", "低订单"}, f.Low)
+	f = Feature{Name: "orders", Label: keyaccount.Text{Zh: "订单"}, Low: keyaccount.Text{En: "rare orders"}}.filled()
+	assert.Equal(t, keyaccount.Text{En: "orders", Zh: "订单"}, f.Label)
+	assert.Equal(t, keyaccount.Text{En: "high orders", Zh: "高订单"}, f.High)
+	assert.Equal(t, keyaccount.Text{En: "rare orders", Zh: "低订单"}, f.Low)
 	assert.Equal(t, "column 3", featureName(nil, 2))
 	assert.Equal(t, "b", featureName(Features("a", "b"), 1))
 	assert.Equal(t, `{"name":"a"}`, asJSON(t, Features("a")[0]))

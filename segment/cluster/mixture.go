@@ -31,7 +31,7 @@ type Mixture struct {
 	Covariance Covariance  `json:"covariance"`
 	Components []Component `json:"components"`
 	// Names are what people call the components; empty when they have none.
-	Names []Label `json:"names,omitempty"`
+	Names []keyaccount.Text `json:"names,omitempty"`
 }
 
 // Component is one Gaussian of a [Mixture], in the transformed units.

@@ -31,7 +31,7 @@ type Model struct {
 	Centres [][]float64 `json:"centres"`
 	// Names are what people call the clusters, such as [Profiles.Names] gives;
 	// empty when they have none.
-	Names []Label `json:"names,omitempty"`
+	Names []keyaccount.Text `json:"names,omitempty"`
 }
 
 func newModel(centres []float64, d int, t *Transform, fs []Feature) Model {
@@ -196,7 +196,7 @@ func (m *Model) Renumber(match *Matching) (*Model, error) {
 	k := len(m.Centres)
 	out := *m
 	out.Centres = make([][]float64, k)
-	out.Names = make([]Label, len(m.Names))
+	out.Names = make([]keyaccount.Text, len(m.Names))
 	for c, number := range match.To {
 		if len(match.To) != k || number < 0 || number >= k || out.Centres[number] != nil {
 			return nil, mismatch("match", "", "the clusters before and after do not match one to one")

@@ -153,11 +153,11 @@ func TestAssignDoesNotAllocate(t *testing.T) {
 func TestRenumber(t *testing.T) {
 	t.Parallel()
 	m := newModel([]float64{1, 2, 3}, 1, nil, nil)
-	m.Names = []Label{{En: "a"}, {En: "b"}, {En: "c"}}
+	m.Names = []keyaccount.Text{{En: "a"}, {En: "b"}, {En: "c"}}
 	out, err := m.Renumber(&Matching{To: []int{2, 0, 1}})
 	require.NoError(t, err)
 	assert.Equal(t, [][]float64{{2}, {3}, {1}}, out.Centres)
-	assert.Equal(t, []Label{{En: "b"}, {En: "c"}, {En: "a"}}, out.Names)
+	assert.Equal(t, []keyaccount.Text{{En: "b"}, {En: "c"}, {En: "a"}}, out.Names)
 	assert.Equal(t, [][]float64{{1}, {2}, {3}}, m.Centres)
 	m.Names = nil
 	out, err = m.Renumber(&Matching{To: []int{2, 0, 1}})
@@ -175,8 +175,8 @@ func TestRenumber(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "收入", Label{En: "revenue", Zh: "收入"}.In("zh"))
-	assert.Equal(t, "revenue", Label{En: "revenue", Zh: "收入"}.In("de"))
-	assert.Equal(t, "revenue", Label{En: "revenue"}.In("zh"))
-	assert.Equal(t, "收入", Label{Zh: "收入"}.In("en"))
+	assert.Equal(t, "收入", keyaccount.Text{En: "revenue", Zh: "收入"}.In("zh"))
+	assert.Equal(t, "revenue", keyaccount.Text{En: "revenue", Zh: "收入"}.In("de"))
+	assert.Equal(t, "revenue", keyaccount.Text{En: "revenue"}.In("zh"))
+	assert.Equal(t, "收入", keyaccount.Text{Zh: "收入"}.In("en"))
 }

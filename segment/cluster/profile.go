@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // DescribeOptions sets up [Describe].
@@ -38,7 +40,7 @@ type Profile struct {
 	Share float64 `json:"share"`
 	// Name is made of the features in which the cluster differs most, such as
 	// "high revenue, rare orders" (高收入，订单少); no two clusters that have rows have the same.
-	Name Label `json:"name"`
+	Name keyaccount.Text `json:"name"`
 	// Distinctness is the squared distance between the means of the cluster
 	// and of all rows, in standard deviations: the sum of the Contributions.
 	Distinctness float64 `json:"distinctness"`
@@ -65,8 +67,8 @@ type FeatureProfile struct {
 }
 
 // Names returns the name of each cluster, for [Model].Names.
-func (p *Profiles) Names() []Label {
-	names := make([]Label, len(p.Clusters))
+func (p *Profiles) Names() []keyaccount.Text {
+	names := make([]keyaccount.Text, len(p.Clusters))
 	for i := range p.Clusters {
 		names[i] = p.Clusters[i].Name
 	}
@@ -110,7 +112,7 @@ func Describe(x Matrix, labels []int, opts *DescribeOptions) (*Profiles, error) 
 	features := slices.Clone(o.Features)
 	for j := len(features); j < s.d; j++ {
 		name := featureName(nil, j)
-		features = append(features, Feature{Name: name, Label: Label{En: name, Zh: "第" + strconv.Itoa(j+1) + "列"}})
+		features = append(features, Feature{Name: name, Label: keyaccount.Text{En: name, Zh: "第" + strconv.Itoa(j+1) + "列"}})
 	}
 
 	p := &Profiles{Rows: s.n, Clusters: make([]Profile, k)}
@@ -242,7 +244,7 @@ func (p *Profiles) ambiguous() (clusters []int) {
 // number tells the clusters apart that nothing else does: the first keeps its
 // name.
 func (p *Profiles) number() {
-	en, zh, used := map[string]bool{}, map[string]bool{}, map[Label]int{}
+	en, zh, used := map[string]bool{}, map[string]bool{}, map[keyaccount.Text]int{}
 	for a := range p.Clusters {
 		if p.Clusters[a].Size == 0 {
 			continue
@@ -252,19 +254,19 @@ func (p *Profiles) number() {
 		for en[name.En] || zh[name.Zh] {
 			used[base]++
 			n := strconv.Itoa(used[base] + 1)
-			name = Label{En: base.En + " (" + n + ")", Zh: base.Zh + "（" + n + "）"}
+			name = keyaccount.Text{En: base.En + " (" + n + ")", Zh: base.Zh + "（" + n + "）"}
 		}
 		en[name.En], zh[name.Zh] = true, true
 		p.Clusters[a].Name = name
 	}
 }
 
-func (c *Profile) phrase(features []Feature, n int) Label {
+func (c *Profile) phrase(features []Feature, n int) keyaccount.Text {
 	switch {
 	case c.Size == 0:
-		return Label{En: "empty", Zh: "空"}
+		return keyaccount.Text{En: "empty", Zh: "空"}
 	case n == 0:
-		return Label{En: "average", Zh: "中等"}
+		return keyaccount.Text{En: "average", Zh: "中等"}
 	}
 	var en, zh []string
 	for _, j := range c.Drivers[:n] {
@@ -274,5 +276,5 @@ func (c *Profile) phrase(features []Feature, n int) Label {
 		}
 		en, zh = append(en, side.En), append(zh, side.Zh)
 	}
-	return Label{En: strings.Join(en, ", "), Zh: strings.Join(zh, "，")}
+	return keyaccount.Text{En: strings.Join(en, ", "), Zh: strings.Join(zh, "，")}
 }

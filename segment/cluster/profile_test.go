@@ -13,8 +13,8 @@ import (
 )
 
 var business = []Feature{
-	{Name: "revenue", Label: Label{En: "revenue", Zh: "收入"}},
-	{Name: "orders", Label: Label{En: "orders", Zh: "订单"}, High: Label{En: "frequent orders", Zh: "订单频繁"}, Low: Label{En: "rare orders", Zh: "订单少"}},
+	{Name: "revenue", Label: keyaccount.Text{En: "revenue", Zh: "收入"}},
+	{Name: "orders", Label: keyaccount.Text{En: "orders", Zh: "订单"}, High: keyaccount.Text{En: "frequent orders", Zh: "订单频繁"}, Low: keyaccount.Text{En: "rare orders", Zh: "订单少"}},
 	{Name: "region"},
 }
 
@@ -29,8 +29,8 @@ func TestDescribeByHand(t *testing.T) {
 	first, second := p.Clusters[0], p.Clusters[1]
 	assert.Equal(t, 2, first.Size)
 	assert.Equal(t, 0.5, first.Share)
-	assert.Equal(t, Label{En: "high revenue, rare orders", Zh: "高收入，订单少"}, first.Name)
-	assert.Equal(t, Label{En: "low revenue, frequent orders", Zh: "低收入，订单频繁"}, second.Name)
+	assert.Equal(t, keyaccount.Text{En: "high revenue, rare orders", Zh: "高收入，订单少"}, first.Name)
+	assert.Equal(t, keyaccount.Text{En: "low revenue, frequent orders", Zh: "低收入，订单频繁"}, second.Name)
 	assert.Equal(t, []int{0, 1}, first.Drivers)
 	revenue, orders, region := first.Features[0], first.Features[1], first.Features[2]
 	assert.Equal(t, FeatureProfile{Feature: "revenue", Mean: 10, Overall: 5, Difference: 1, Contribution: 1}, revenue)
@@ -38,14 +38,14 @@ func TestDescribeByHand(t *testing.T) {
 	assert.InDelta(t, 1./6, orders.Contribution, 1e-15)
 	assert.Equal(t, FeatureProfile{Feature: "region", Mean: 4, Overall: 4}, region)
 	assert.InDelta(t, 7./6, first.Distinctness, 1e-15)
-	assert.Equal(t, []Label{first.Name, second.Name}, p.Names())
+	assert.Equal(t, []keyaccount.Text{first.Name, second.Name}, p.Names())
 
 	p, err = Describe(x, []int{0, 0, 1, 1}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, Label{En: "high column 1", Zh: "高第1列"}, p.Clusters[0].Name)
+	assert.Equal(t, keyaccount.Text{En: "high column 1", Zh: "高第1列"}, p.Clusters[0].Name)
 	p, err = Describe(x, []int{0, 0, 0, 0}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, Label{En: "average", Zh: "中等"}, p.Clusters[0].Name)
+	assert.Equal(t, keyaccount.Text{En: "average", Zh: "中等"}, p.Clusters[0].Name)
 }
 
 // Differences are measured where the clusters were found: one giant makes the
@@ -117,10 +117,10 @@ func TestNamesAreDistinct(t *testing.T) {
 	assert.Equal(t, "low a", p.Clusters[1].Name.En, "0.1 is the mean: there is nothing to add")
 	p, err = Describe(line(t, 1, 1, 1), []int{0, 1, 2}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, []Label{{"average", "中等"}, {"average (2)", "中等（2）"}, {"average (3)", "中等（3）"}}, p.Names())
+	assert.Equal(t, []keyaccount.Text{{En: "average", Zh: "中等"}, {En: "average (2)", Zh: "中等（2）"}, {En: "average (3)", Zh: "中等（3）"}}, p.Names())
 	p, err = Describe(line(t, 1, 2, 3), []int{0, 2, 2}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, Label{"empty", "空"}, p.Clusters[1].Name)
+	assert.Equal(t, keyaccount.Text{En: "empty", Zh: "空"}, p.Clusters[1].Name)
 }
 
 // As many clusters as rows, all alike: names take no longer than the rows.

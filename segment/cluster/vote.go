@@ -3,18 +3,20 @@ package cluster
 import (
 	"fmt"
 	"math"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // chooser gathers votes.
 type chooser struct {
 	Choice
 
-	reasons map[Rule]Label
+	reasons map[Rule]keyaccount.Text
 }
 
-func (c *chooser) vote(rule Rule, k int, reason Label) {
+func (c *chooser) vote(rule Rule, k int, reason keyaccount.Text) {
 	if c.reasons == nil {
-		c.reasons = map[Rule]Label{}
+		c.reasons = map[Rule]keyaccount.Text{}
 	}
 	c.reasons[rule] = reason
 	c.Votes = append(c.Votes, Vote{Rule: rule, K: k})
@@ -41,14 +43,14 @@ func (c *chooser) extreme(rule Rule, better float64, figure func(*Candidate) flo
 	if better < 0 {
 		word, zh = "smallest", "最小"
 	}
-	c.vote(rule, k, Label{
+	c.vote(rule, k, keyaccount.Text{
 		En: fmt.Sprintf("k = %d has the %s figure, %.4g", k, word, best*better),
 		Zh: fmt.Sprintf("k = %d 的指标%s，为 %.4g", k, zh, best*better),
 	})
 }
 
-func noSpread(k int) Label {
-	return Label{
+func noSpread(k int) keyaccount.Text {
+	return keyaccount.Text{
 		En: fmt.Sprintf("with k = %d the rows of a cluster are equal, and no spread is left", k),
 		Zh: fmt.Sprintf("k = %d 时各类内部完全相同，没有剩余差异", k),
 	}
@@ -98,14 +100,14 @@ func (c *chooser) gap(gaps []gapStatistic, inertias []float64) {
 			continue
 		}
 		if i+1 == len(gaps) || !gaps[i+1].ok {
-			c.vote(ByGap, k, Label{
+			c.vote(ByGap, k, keyaccount.Text{
 				En: fmt.Sprintf("the gap still grows at k = %d, the last one", k),
 				Zh: fmt.Sprintf("到最后的 k = %d，间隙仍在增大", k),
 			})
 			return
 		}
 		if next := gaps[i+1]; g.gap >= next.gap-next.se {
-			c.vote(ByGap, k, Label{
+			c.vote(ByGap, k, keyaccount.Text{
 				En: fmt.Sprintf("the gap %.4f of k = %d is at least that of k = %d less its standard error, %.4f - %.4f", g.gap, k, k+1, next.gap, next.se),
 				Zh: fmt.Sprintf("k = %d 的间隙 %.4f 不小于 k = %d 的间隙减其标准误 %.4f - %.4f", k, g.gap, k+1, next.gap, next.se),
 			})
@@ -117,7 +119,7 @@ func (c *chooser) gap(gaps []gapStatistic, inertias []float64) {
 // pick follows the rule.
 func (c *chooser) pick() {
 	c.K = c.Table[0].K
-	c.Reason = Label{En: "no k has a figure", Zh: "没有可用的指标"}
+	c.Reason = keyaccount.Text{En: "no k has a figure", Zh: "没有可用的指标"}
 	for _, v := range c.Votes {
 		if v.Rule == c.Rule {
 			c.K, c.Reason = v.K, c.reasons[v.Rule]
