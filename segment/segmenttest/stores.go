@@ -201,7 +201,7 @@ func scoresOf(value int) iter.Seq2[segment.AccountScore, error] {
 		for i := value; i >= 0; i-- {
 			s := segment.AccountScore{ID: "客户 " + strconv.Itoa(i), Score: segment.Score{
 				R: 1, F: i + 1, M: value + 1, Reasons: segment.ScoreReasons(i),
-				Segment: segment.Segment{Key: "key " + strconv.Itoa(i), Labels: segment.Labels{EN: "It's", ZH: "重要"}},
+				Segment: segment.Segment{Key: "key " + strconv.Itoa(i), Text: keyaccount.Text{En: "It's", Zh: "重要"}},
 			}}
 			if !yield(s, nil) {
 				return
