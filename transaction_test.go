@@ -24,6 +24,7 @@ func TestIsReturn(t *testing.T) {
 		{"0", "-5", true},     // a credit without goods
 		{"1", "-5", true},     // a rebate booked on a delivery
 		{"1", "0", false},     // a free delivery
+		{"0", "0", false},     // nothing moved
 		{"-1", "0", true},     // goods taken back at no value
 		{"-3", "0.01", false}, // money decides before goods
 	} {
