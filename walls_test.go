@@ -69,7 +69,7 @@ func wallsOf(t *testing.T, path string) []string {
 
 func wallFaults(path string, f *ast.File) []string {
 	home := strings.TrimSuffix(path[:strings.LastIndexByte("/"+path, '/')], "/")
-	room := strings.SplitN(home, "/", 2)[0]
+	room, _, _ := strings.Cut(home, "/")
 	inRoom := slices.Contains(rooms, room)
 	test := home == "internal/oracle" || strings.HasSuffix(home, "test") // for tests: reads files, runs suites
 	switch {

@@ -1,12 +1,9 @@
 package clv
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"math"
-
-	"github.com/keyaccount/keyaccount"
 )
 
 const (
@@ -33,10 +30,8 @@ func (c *Counts) MarshalJSON() ([]byte, error) {
 // [Counts.Add] refuses. After an error the receiver is unchanged.
 func (c *Counts) UnmarshalJSON(data []byte) error {
 	var in countsJSON
-	read := json.NewDecoder(bytes.NewReader(data))
-	read.DisallowUnknownFields()
-	if err := read.Decode(&in); err != nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Counts", Reason: err.Error()}
+	if err := readStrictly(data, "Counts", &in); err != nil {
+		return err
 	}
 	if in.Schema != countsSchema {
 		return unknownSchema(in.Schema, countsSchema)
