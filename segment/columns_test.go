@@ -76,6 +76,7 @@ func requireSameScores[K ColumnKey](t testing.TB, c *ColumnTotals[K], accounts [
 	options := []RFMOptions{
 		{Nested: true},
 		{Bins: 1},
+		{Bins: MaxBins},
 		{Rule: -1},
 		{Policy: "net", Recency: ScaleOptions{Bins: 3}, Frequency: ScaleOptions{Rule: MidRank}, Monetary: ScaleOptions{Bins: 9, Rule: Type2}},
 		{Rules: &Rules{}},
@@ -84,7 +85,7 @@ func requireSameScores[K ColumnKey](t testing.TB, c *ColumnTotals[K], accounts [
 		{Dimensions: []Dimension{{Name: "lines", Values: lineCounts(accounts)}}},
 	}
 	for rule := QuantileRule(0); rule.known(); rule++ {
-		for _, bins := range []int{0, 3, MaxBins} {
+		for _, bins := range []int{0, 3, 12} {
 			options = append(options, RFMOptions{Bins: bins, Rule: rule})
 		}
 	}
@@ -435,86 +436,6 @@ func TestSortNumbers(t *testing.T) {
 		want := slices.Sorted(slices.Values(v))
 		sortNumbers(v)
 		require.Equal(t, want, v)
-	}
-}
-
-func TestAddAllIsAllOrNothing(t *testing.T) {
-	t.Parallel()
-	good := line("A", "", "2025-01-01", "1", "1.00")
-	for _, start := range [][]keyaccount.Transaction{nil, {good}} {
-		s := summaryOf(t, start...)
-		before := bytesOf(t, s)
-		for name, c := range map[string]struct {
-			spoil func(*keyaccount.Transaction)
-			kind  error
-			field string
-		}{
-			"account":  {func(tx *keyaccount.Transaction) { tx.Account = "" }, keyaccount.ErrMissing, "Account"},
-			"time":     {func(tx *keyaccount.Transaction) { tx.Time = time.Time{} }, keyaccount.ErrMissing, "Time"},
-			"year":     {func(tx *keyaccount.Transaction) { tx.Time = time.Unix(1<<60, 0) }, keyaccount.ErrOutOfRange, "Time"},
-			"amount":   {func(tx *keyaccount.Transaction) { tx.Amount = decimal.New(1, 1<<30) }, keyaccount.ErrOutOfRange, "Amount"},
-			"currency": {func(tx *keyaccount.Transaction) { tx.Currency = "USD" }, keyaccount.ErrMixedCurrency, "Currency"},
-		} {
-			for _, workers := range []int{1, 2, 3} {
-				txs := make([]keyaccount.Transaction, 100)
-				for i := range txs {
-					txs[i] = good
-				}
-				c.spoil(&txs[70])
-				c.spoil(&txs[41])
-				inputError(t, s.AddAll(txs, &AddOptions{Workers: workers}), c.kind, c.field, 42)
-				require.Equal(t, before, bytesOf(t, s), name)
-			}
-		}
-		require.NoError(t, s.AddAll(nil, nil))
-		require.Equal(t, before, bytesOf(t, s))
-	}
-	s := summaryOf(t, good)
-	usd := good
-	usd.Currency = "USD"
-	inputError(t, s.AddAll([]keyaccount.Transaction{usd}, nil), keyaccount.ErrMixedCurrency, "Currency", 1)
-}
-
-// Lines that a row of the fold cannot hold: nanoseconds, other places, amounts
-// of many digits, instants far apart, long texts.
-func TestAddAllOfHardLines(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("客户", 20)
-	txs := []keyaccount.Transaction{
-		line("A", "", "2025-01-01", "1", "1.00"),
-		line("A", "", "1700-01-01", "1", "2.00"),
-		line("A", "", "2400-01-01", "-1", "-2.00"),
-		line("A", "", "2025-01-01", "1", "3.000"),
-		line("A", "", "2025-01-01", "-1", "0.00"),
-		line("A", "7", "2025-01-01", "1", "1"),
-		line(long, "", "2025-01-01", "1", "1e3"),
-		line(long, "", "2025-01-01", "1", "4.00"),
-		line(long, "7", "2025-01-01", "-1", "-12345678901234567890123456789.00"),
-		line("only hard", "7", "2025-01-01", "1", "1"),
-		line(long+"!", "7", "2025-01-01", "1", "1"),
-	}
-	txs[3].Time = txs[3].Time.Add(5)
-	want := bytesOf(t, summaryOf(t, txs...))
-	for i := range txs {
-		txs[0], txs[i] = txs[i], txs[0] // any line may come first and set the places
-		s := new(Summary)
-		require.NoError(t, s.AddAll(txs, nil))
-		require.Equal(t, want, bytesOf(t, s), i)
-	}
-}
-
-// The Summary does not keep the caller's texts.
-func TestAddAllCopiesTexts(t *testing.T) {
-	t.Parallel()
-	buffer := []byte("ACME;7;pen;EUR")
-	txs := make([]keyaccount.Transaction, 1)
-	txs[0] = line("x", "x", "2025-01-01", "1", "1")
-	shared := string(buffer)
-	txs[0].Account, txs[0].Order, txs[0].Product, txs[0].Currency = shared[:4], shared[5:6], shared[7:10], shared[11:]
-	for _, o := range everyOptions(t) {
-		s := NewSummary(o)
-		require.NoError(t, s.AddAll(txs, nil))
-		require.Equal(t, bytesOf(t, summaryWith(t, o, txs)), bytesOf(t, s))
 	}
 }
 
