@@ -1,6 +1,7 @@
 package keyaccount
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -67,6 +68,67 @@ func (e *InputError) Error() string {
 
 // Unwrap returns the kind.
 func (e *InputError) Unwrap() error { return e.Kind }
+
+// kinds pairs each kind with its code in JSON, which never changes.
+var kinds = [...]struct {
+	code string
+	kind error
+}{
+	{"missing", ErrMissing},
+	{"malformed", ErrMalformed},
+	{"out_of_range", ErrOutOfRange},
+	{"duplicate", ErrDuplicate},
+	{"mixed_currency", ErrMixedCurrency},
+	{"mismatch", ErrMismatch},
+	{"version", ErrVersion},
+}
+
+type inputErrorJSON struct {
+	Kind   string `json:"kind,omitempty"`
+	Field  string `json:"field"`
+	Row    int    `json:"row,omitempty"`
+	Value  string `json:"value,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// MarshalJSON writes the kind as a code: missing, malformed, out_of_range,
+// duplicate, mixed_currency, mismatch or version; another kind as its text,
+// and none not at all. Bytes of Value that are no UTF-8 become U+FFFD.
+func (e InputError) MarshalJSON() ([]byte, error) {
+	out := inputErrorJSON{Field: e.Field, Row: e.Row, Value: e.Value, Reason: e.Reason}
+	if e.Kind != nil {
+		out.Kind = e.Kind.Error()
+		for _, k := range kinds {
+			if errors.Is(e.Kind, k.kind) {
+				out.Kind = k.code
+				break
+			}
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what [InputError.MarshalJSON] wrote, so that errors.Is
+// finds this package's kinds again. A kind that is none of the codes is read
+// as an error with that text, and is identical to no other.
+func (e *InputError) UnmarshalJSON(data []byte) error {
+	var in inputErrorJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return &InputError{Kind: ErrMalformed, Field: "InputError", Reason: err.Error()}
+	}
+	out := InputError{Field: in.Field, Row: in.Row, Value: in.Value, Reason: in.Reason}
+	if in.Kind != "" {
+		out.Kind = errors.New(in.Kind)
+		for _, k := range kinds {
+			if in.Kind == k.code {
+				out.Kind = k.kind
+				break
+			}
+		}
+	}
+	*e = out
+	return nil
+}
 
 func quoteShort(s string) string {
 	if len(s) <= maxShown {

@@ -3,6 +3,7 @@ package keyaccount_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func TestIsReturn(t *testing.T) {
 		{"0", "-5", true},     // a credit without goods
 		{"1", "-5", true},     // a rebate booked on a delivery
 		{"1", "0", false},     // a free delivery
+		{"0", "0", false},     // nothing moved
 		{"-1", "0", true},     // goods taken back at no value
 		{"-3", "0.01", false}, // money decides before goods
 	} {
@@ -73,6 +75,54 @@ func TestInputErrorReadsAsASentence(t *testing.T) {
 	long := &keyaccount.InputError{Field: "Note", Value: strings.Repeat("长", 1000), Reason: "too long"}
 	assert.Less(t, len(long.Error()), 200, "a hostile value is not repeated in full")
 	assert.NotContains(t, long.Error(), `\x`, "a long value is not cut inside a character")
+}
+
+func TestInputErrorJSON(t *testing.T) {
+	for code, kind := range map[string]error{
+		"missing": keyaccount.ErrMissing, "malformed": keyaccount.ErrMalformed, "out_of_range": keyaccount.ErrOutOfRange,
+		"duplicate": keyaccount.ErrDuplicate, "mixed_currency": keyaccount.ErrMixedCurrency,
+		"mismatch": keyaccount.ErrMismatch, "version": keyaccount.ErrVersion,
+	} {
+		in := keyaccount.InputError{Kind: kind, Field: "Amount", Row: 7, Value: "1x", Reason: "not a decimal number"}
+		want := `{"kind":"` + code + `","field":"Amount","row":7,"value":"1x","reason":"not a decimal number"}`
+		for _, v := range []any{in, &in} {
+			b, err := json.Marshal(v)
+			require.NoError(t, err)
+			assert.Equal(t, want, string(b))
+		}
+		var back keyaccount.InputError
+		require.NoError(t, json.Unmarshal([]byte(want), &back))
+		assert.Equal(t, in, back)
+		assert.Same(t, kind, back.Kind)
+	}
+
+	none := keyaccount.InputError{Field: "Amount"}
+	b, err := json.Marshal(none)
+	require.NoError(t, err)
+	assert.Equal(t, `{"field":"Amount"}`, string(b))
+	back := keyaccount.InputError{Kind: keyaccount.ErrMissing, Row: 3}
+	require.NoError(t, json.Unmarshal(b, &back))
+	assert.Equal(t, none, back, "nothing of the old error is left")
+	assert.NoError(t, back.Unwrap())
+
+	// The kind of a room of its own, and a known kind inside another error.
+	other := errors.New("segment: unknown segment")
+	b, err = json.Marshal(keyaccount.InputError{Kind: other, Field: "Segment"})
+	require.NoError(t, err)
+	assert.Equal(t, `{"kind":"segment: unknown segment","field":"Segment"}`, string(b))
+	require.NoError(t, json.Unmarshal(b, &back))
+	require.EqualError(t, back.Kind, "segment: unknown segment")
+	assert.NotErrorIs(t, &back, keyaccount.ErrMissing)
+	b, err = json.Marshal(keyaccount.InputError{Kind: fmt.Errorf("row set aside: %w", keyaccount.ErrDuplicate)})
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(b, &back))
+	assert.ErrorIs(t, &back, keyaccount.ErrDuplicate)
+
+	before := back
+	for _, text := range []string{`{"kind":{}}`, `{"row":"7"}`, `[]`} {
+		assert.ErrorIs(t, json.Unmarshal([]byte(text), &back), keyaccount.ErrMalformed, text)
+		assert.Equal(t, before, back, "left unchanged")
+	}
 }
 
 func TestTransactionJSON(t *testing.T) {

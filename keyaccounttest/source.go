@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -41,14 +42,15 @@ type TransactionSuite struct {
 }
 
 // TestTransactionSource runs every check and returns nil, or one error that
-// joins all failures.
+// joins all failures. A source that panics, or goes on after the consumer
+// stopped (yield returned false), fails the checks in which it does.
 func TestTransactionSource(s TransactionSuite) error {
 	if s.Open == nil {
 		return errors.New("keyaccounttest: TransactionSuite.Open is required")
 	}
 	var failed []error
 	for _, c := range checks {
-		if err := c.run(s); err != nil {
+		if err := guard(func() error { return c.run(s) }); err != nil {
 			failed = append(failed, fmt.Errorf("keyaccounttest: %s: %w", c.name, err))
 		}
 	}
@@ -70,6 +72,28 @@ var checks = []struct {
 	{"cancelled while reading", cancelledMidway},
 	{"concurrent use", concurrent},
 	{"error of the store", storeError},
+}
+
+// guard makes an error of a panic in check, which must be on the goroutine
+// that it guards.
+func guard(check func() error) (err error) {
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case wentOn(p):
+			err = fmt.Errorf("the source goes on after the consumer stopped: %v", p)
+		default:
+			err = fmt.Errorf("the source panics: %v", p)
+		}
+	}()
+	return check()
+}
+
+// wentOn reports whether the panic is that of range-over-func, for which the
+// runtime has no type of its own.
+func wentOn(p any) bool {
+	err, ok := p.(runtime.Error)
+	return ok && strings.Contains(err.Error(), "range function continued iteration")
 }
 
 func emptyStore(s TransactionSuite) error {
@@ -156,7 +180,7 @@ func earlyStop(s TransactionSuite) error {
 		if err != nil {
 			return err
 		}
-		break // a source that yields on panics here, by the rules of range-over-func
+		break // a source that yields on panics here, for guard to report
 	}
 	got, err := collect(context.Background(), src, keyaccount.Period{})
 	if err != nil {
@@ -224,11 +248,13 @@ func concurrent(s TransactionSuite) error {
 	var wg sync.WaitGroup
 	for i := range readers {
 		wg.Go(func() {
-			got, err := collect(context.Background(), src, keyaccount.Period{})
-			if err == nil {
-				err = same(Facts(), got)
-			}
-			errs[i] = err
+			errs[i] = guard(func() error {
+				got, err := collect(context.Background(), src, keyaccount.Period{})
+				if err != nil {
+					return err
+				}
+				return same(Facts(), got)
+			})
 		})
 	}
 	wg.Wait()

@@ -26,10 +26,13 @@ type Inversion struct {
 	Saving decimal.Decimal `json:"saving"`
 }
 
-// Inversions returns all quantities at which some larger quantity costs less,
-// in rising order, at most one run for each tier. Only multiples of step (the
-// smallest amount that can be bought, such as 1 or 0.001) are looked at, which
-// makes the answer exact and complete. A graduated ladder has none.
+// Inversions returns all quantities above 0 at which some larger quantity costs
+// less, in rising order, at most one run for each tier. Only multiples of step
+// (the smallest amount that can be bought, such as 1 or 0.001) are looked at,
+// which makes the answer exact and complete. A graduated ladder has none.
+//
+// Quantity 0 is left out, although under ChargeFlatAtZero a larger one may cost
+// less than nothing at all does: who buys nothing is not to be told to buy.
 //
 // The method: within a tier the price never falls with the quantity. So the
 // cheapest way to buy more is the first quantity of some later tier, and the

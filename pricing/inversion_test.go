@@ -45,6 +45,30 @@ func TestInversionsNone(t *testing.T) {
 	}
 }
 
+// 6 and 11 units both cost 12: the advice is not to buy more than is needed.
+func TestInversionsBuyTheSmallerOfTwoEquals(t *testing.T) {
+	l := Ladder{Mode: Volume, Tiers: []Tier{upTo("5", dec("10")), upTo("10", dec("2")), {Flat: dec("12")}}}
+	got, err := l.Inversions(dec("1"))
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	assert.Equal(t, "6", exact.Text(got[0].Buy))
+	assert.Equal(t, "12", exact.Text(got[0].Pays))
+	assert.Equal(t, "11", exact.Text(got[1].Buy), "above 10 there is no other")
+	assert.Equal(t, "12", exact.Text(got[1].Pays))
+}
+
+// Nothing costs the flat fee of 9 here, 6 units cost 6; that is no inversion.
+func TestInversionsLeaveQuantityZeroOut(t *testing.T) {
+	l := Ladder{Mode: Volume, ChargeFlatAtZero: true, Tiers: []Tier{{UpTo: bound("5"), Flat: dec("9")}, {Unit: dec("1")}}}
+	zero, err := l.Price(dec("0"))
+	require.NoError(t, err)
+	assert.Equal(t, "9", exact.Text(zero.Total))
+	got, err := l.Inversions(dec("1"))
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	assert.Equal(t, "1", exact.Text(got[0].From))
+}
+
 func TestInversionsStep(t *testing.T) {
 	for _, step := range []decimal.Decimal{dec("0"), dec("-1"), decimal.New(1, 999_999_999)} {
 		_, err := fonts(Volume).Inversions(step)

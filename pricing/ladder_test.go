@@ -137,8 +137,61 @@ func TestJSONRefusesHostileNumbers(t *testing.T) {
 		assert.Equal(t, c.row, bad.Row)
 		assert.Equal(t, fonts(Volume), l, "left unchanged")
 	}
+}
+
+// A misspelt field would be read as a price of 0.
+func TestJSONIsReadStrictly(t *testing.T) {
+	for _, c := range []struct {
+		text         string
+		kind         error
+		field, value string
+		row          int
+	}{
+		{`{"mode":"volume","tiers":[{"up_to":"5","unit":"7"},{"unitt":"6.50"}]}`, keyaccount.ErrMalformed, "Tier", "unitt", 2},
+		{`{"mode":"volume","tiers":[{"unitt":"6.50","flat":"1"}]}`, keyaccount.ErrMalformed, "Tier", "unitt", 1},
+		{`{"mode":"volume","tiers":[{"Unit":"6.50","flat":"1"}]}`, keyaccount.ErrMalformed, "Tier", "Unit", 1},
+		{`{"mode":"volume","tiers":[{"unit":"6.50","unit":"0"}]}`, keyaccount.ErrMalformed, "Tier", "unit", 1},
+		{`{"mode":"volume","tier":[{"unit":"6.50"}]}`, keyaccount.ErrMalformed, "Ladder", "tier", 0},
+		{`{"mode":"volume","mode":"graduated","tiers":[{"unit":"6.50"}]}`, keyaccount.ErrMalformed, "Ladder", "mode", 0},
+		{`{"mode":"volume","tiers":[null]}`, keyaccount.ErrMalformed, "Tier", "null", 1},
+		{`{"mode":"volume","tiers":[6.50]}`, keyaccount.ErrMalformed, "Tier", "6.50", 1},
+		{`{"mode":"volume","tiers":{"unit":"6.50"}}`, keyaccount.ErrMalformed, "Tiers", `{"unit":"6.50"}`, 0},
+		{`{"mode":3}`, keyaccount.ErrMalformed, "Mode", "3", 0},
+		{`{"no_rise":"yes"}`, keyaccount.ErrMalformed, "NoRise", `"yes"`, 0},
+		{`{"charge_flat_at_zero":1}`, keyaccount.ErrMalformed, "ChargeFlatAtZero", "1", 0},
+		{`[]`, keyaccount.ErrMalformed, "Ladder", "[]", 0},
+		{`{"mode":"volume","tiers":[{"up_to":"5","unit":"7"},{}]}`, keyaccount.ErrMissing, "Unit", "", 2},
+		{`{"mode":"volume","tiers":[{"up_to":"5"},{"unit":"7"}]}`, keyaccount.ErrMissing, "Unit", "", 1},
+		{`{"mode":"volume","tiers":[{"unit":null,"flat":null}]}`, keyaccount.ErrMissing, "Unit", "", 1},
+	} {
+		l := fonts(Volume)
+		err := json.Unmarshal([]byte(c.text), &l)
+		require.ErrorIs(t, err, c.kind, c.text)
+		var bad *keyaccount.InputError
+		require.ErrorAs(t, err, &bad, c.text)
+		assert.Equal(t, c.field, bad.Field, c.text)
+		assert.Equal(t, c.value, bad.Value, c.text)
+		assert.Equal(t, c.row, bad.Row, c.text)
+		assert.NotEmpty(t, bad.Reason)
+		assert.Equal(t, fonts(Volume), l, "left unchanged")
+	}
+
+	// Called without encoding/json in front, which checks the syntax itself.
+	for _, text := range []string{
+		``, `{`, `{"mode"`, `{"mode":`, `{"mode":"volume"`, `{"mode":"volume",}`, `{"mode":"volume"}]`,
+		`{"mode":"volume","tiers":[{"unit":"1"}]} {}`, `{"package_size":"`,
+	} {
+		l := fonts(Volume)
+		require.ErrorIs(t, l.UnmarshalJSON([]byte(text)), keyaccount.ErrMalformed, text)
+		assert.Equal(t, fonts(Volume), l, "left unchanged")
+	}
+
 	var l Ladder
-	assert.Error(t, json.Unmarshal([]byte(`{"mode":3}`), &l))
+	require.NoError(t, json.Unmarshal([]byte(`{"mode":"volume","tiers":[{"up_to":"5","unit":"0"},{"flat":2}]}`), &l))
+	require.NoError(t, l.Validate(), "free on purpose, and a fee alone")
+	before := l
+	require.NoError(t, json.Unmarshal([]byte(`null`), &l))
+	assert.Equal(t, before, l, "null changes nothing")
 }
 
 // FuzzLadderJSON: whatever parses is refused or priced, and comes back equal.

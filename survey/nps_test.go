@@ -189,6 +189,19 @@ func TestTwoScoresAtOneInstant(t *testing.T) {
 	require.ErrorIs(t, err, keyaccount.ErrDuplicate)
 	assert.Equal(t, 2, bad.Row)
 
+	// Of several the first row is named, whatever the order of the contacts.
+	var many []Answer
+	for i := range 10 {
+		for _, a := range tie {
+			a.Contact = string(rune('j' - i))
+			many = append(many, a)
+		}
+	}
+	_, err = NPS(many, nil)
+	require.ErrorAs(t, err, &bad)
+	assert.Equal(t, 2, bad.Row)
+	assert.Equal(t, "j", bad.Value)
+
 	// A later answer settles it, wherever it stands.
 	later := Answer{Contact: "li", Time: at(2), State: Answered, Score: 7}
 	for _, answers := range [][]Answer{{later, tie[0], tie[1]}, {tie[0], tie[1], later}, {tie[1], later, tie[0]}} {
@@ -258,6 +271,21 @@ func TestWarningLabels(t *testing.T) {
 		assert.NotEqual(t, w.Label("en"), w.Label("zh-CN"))
 	}
 	assert.Equal(t, "other", Warning("other").Label("en"))
+}
+
+func TestWaldIsTrustedFromThirtyAnswersOn(t *testing.T) {
+	for n, want := range map[int][]Warning{29: {WarnWald}, 30: nil} {
+		e, err := NPSFromCounts(10, n-20, 10, &NPSOptions{Method: Wald})
+		require.NoError(t, err)
+		assert.Equal(t, want, e.Warnings, "%d answers", n)
+	}
+}
+
+func TestTwoAnswersOfAnAccountAreADependence(t *testing.T) {
+	one := []Answer{{Account: "A", State: Answered, Score: 9}, {Account: "B", State: Answered, Score: 3}}
+	assert.Empty(t, mustNPS(t, one, nil).Warnings)
+	two := append(one, Answer{Account: "B", State: Answered, Score: 4})
+	assert.Equal(t, []Warning{WarnAccountsIgnored}, mustNPS(t, two, nil).Warnings)
 }
 
 // Swapping detractors and promoters mirrors everything.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -104,7 +105,7 @@ func allocate(file string, req request, stdin io.Reader, stdout io.Writer) (err 
 }
 
 func readJSON(r io.Reader) (req request, err error) {
-	dec := json.NewDecoder(r)
+	dec := json.NewDecoder(skipBOM(r))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&req); errors.Is(err, io.EOF) {
 		return req, errors.New("the input is empty; expected JSON with pool and claims, or -pool and CSV")
@@ -118,7 +119,7 @@ func readJSON(r io.Reader) (req request, err error) {
 }
 
 func readCSV(r io.Reader) ([]allocation.Claim, error) {
-	in := csv.NewReader(r)
+	in := csv.NewReader(skipBOM(r))
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the input is empty; expected a header with account,weight,floor,cap")
@@ -164,4 +165,13 @@ func claimOf(header, rec []string) (c allocation.Claim, err error) {
 		}
 	}
 	return c, nil
+}
+
+// skipBOM drops the mark with which Excel begins a UTF-8 file.
+func skipBOM(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }

@@ -47,6 +47,14 @@ func TestRun(t *testing.T) {
 	code, fromFile, errs := runOn("", "-pool=400", "-unit=0.25", file)
 	require.Zero(t, code, errs)
 	assert.Equal(t, fromJSON, fromFile)
+
+	code, marked, errs := runOn("\ufeff" + sampleJSON)
+	require.Zero(t, code, errs)
+	assert.Equal(t, fromJSON, marked, "a file that begins with a byte order mark")
+	withMark := "\ufeffaccount,weight,floor,cap\nAcme,4,40,90\nGlobex,2.5,0,\nInitech,1,100,\n"
+	code, marked, errs = runOn(withMark, "-pool", "400", "-unit", "0.25")
+	require.Zero(t, code, errs)
+	assert.Equal(t, fromJSON, marked, "the same of CSV")
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -59,6 +60,9 @@ type accountReport struct {
 	ExpectedOrders float64 `json:"expected_orders"`
 }
 
+// maxHorizon is 2700 years even in days: a larger number is a slip.
+const maxHorizon = 1e6
+
 type settings struct {
 	asOf    time.Time
 	unit    clv.Unit
@@ -72,19 +76,23 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("clv", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
-	flags.Func("asof", "last `day` of the calibration, 2006-01-02 (default the day of the last line)", func(s string) (err error) {
+	flags.Func("asof", "last `day` of the calibration, itself included, 2006-01-02 (default the day of the last line)", func(s string) (err error) {
 		set.asOf, err = time.Parse(time.DateOnly, s)
 		return err
 	})
 	flags.TextVar(&set.unit, "unit", clv.Week, "`unit` of time of the model and the horizon: day, week or year")
-	flags.Float64Var(&set.horizon, "horizon", 52, "`units` of time in which orders are expected")
+	flags.Float64Var(&set.horizon, "horizon", 52, "`units` of time in which orders are expected, up to 1000000")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	if flags.NArg() > 1 || !(set.horizon > 0 && set.horizon < 1e9) {
-		fmt.Fprintln(stderr, "clv: give at most one file, and a positive -horizon; -h explains")
+	if flags.NArg() > 1 {
+		fmt.Fprintln(stderr, "clv: give at most one file; -h explains")
+		return 2
+	}
+	if !(set.horizon > 0 && set.horizon <= maxHorizon) {
+		fmt.Fprintf(stderr, "clv: -horizon %g: give a number of %ss above 0, and 1000000 at most; -h explains\n", set.horizon, set.unit)
 		return 2
 	}
 	if err := value(flags.Arg(0), set, stdin, stdout); err != nil {
@@ -161,14 +169,13 @@ func analyse(log []keyaccount.Transaction, set settings) (*report, error) {
 }
 
 func readCSV(r io.Reader) ([]keyaccount.Transaction, error) {
-	in := csv.NewReader(r)
+	in := csv.NewReader(skipBOM(r))
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the input is empty; -h says what it should hold")
 	} else if err != nil {
 		return nil, err
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff")
 	for _, name := range []string{"account", "time", "amount"} {
 		if !slices.Contains(header, name) {
 			return nil, fmt.Errorf("the first line does not name the column %q; -h explains", name)
@@ -215,4 +222,13 @@ func parse(field func(string) string) (tx keyaccount.Transaction, err error) {
 		}
 	}
 	return tx, tx.Validate()
+}
+
+// skipBOM drops the mark with which Excel begins a UTF-8 file.
+func skipBOM(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }

@@ -115,8 +115,12 @@ func TestRunRefuses(t *testing.T) {
 		{head + "A,2025-01-01,1\n", []string{"-asof", "2024-01-01"}, 1, "the table is empty"},
 		{head, []string{"no-such-file.csv"}, 1, "no-such-file.csv"},
 		{head, []string{"a", "b"}, 2, "at most one file"},
-		{head, []string{"-horizon", "-3"}, 2, "positive -horizon"},
-		{head, []string{"-horizon", "NaN"}, 2, "positive -horizon"},
+		{head, []string{"-horizon", "-3"}, 2, "-horizon -3: give a number of weeks above 0"},
+		{head, []string{"-horizon", "NaN"}, 2, "-horizon NaN"},
+		{head, []string{"-horizon", "1e308", "-unit", "day"}, 2, "-horizon 1e+308: give a number of days above 0, and 1000000 at most"},
+		{head, []string{"-horizon", "1000001"}, 2, "1000000 at most"},
+		{head, []string{"-horizon", "1000000"}, 1, "no transaction"},
+		{"\ufeff\"account\",time,amount\n", nil, 1, "no transaction"},
 		{head, []string{"-unit", "moon"}, 2, "week, day or year"},
 		{head, []string{"-asof", "soon"}, 2, "asof"},
 		{head, []string{"-nope"}, 2, "-nope"},
@@ -130,4 +134,5 @@ func TestRunRefuses(t *testing.T) {
 	assert.Zero(t, code)
 	assert.Contains(t, stderr, "ACME,2025-03-01,1250.00")
 	assert.Contains(t, stderr, "-horizon")
+	assert.Contains(t, stderr, "itself included")
 }

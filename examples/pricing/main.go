@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -86,11 +87,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func quote(in io.Reader, out io.Writer, lang string) error {
 	var req request
-	if err := json.NewDecoder(in).Decode(&req); err != nil {
+	dec := json.NewDecoder(skipBOM(in))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&req); err != nil {
 		if errors.Is(err, io.EOF) {
 			return errors.New("the input is empty; -h shows what is wanted")
 		}
 		return fmt.Errorf("reading the input: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("reading the input: there is text after the JSON")
+	}
+	if err := req.Ladder.Validate(); err != nil {
+		return err
+	}
+	if len(req.Quantities) == 0 {
+		return errors.New("no quantities; -h shows what is wanted")
 	}
 	resp := response{Prices: make([]price, 0, len(req.Quantities))}
 	for i, q := range req.Quantities {
@@ -107,4 +119,13 @@ func quote(in io.Reader, out io.Writer, lang string) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(resp)
+}
+
+// skipBOM drops the mark with which Excel begins a UTF-8 file.
+func skipBOM(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }

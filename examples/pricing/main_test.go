@@ -38,6 +38,11 @@ func TestPrices(t *testing.T) {
 	}
 	_, out, _ := try(good, "-lang", "zh")
 	assert.Contains(t, out, "第 1 档")
+
+	_, plain, _ := try(good)
+	code, out, errs := try("\ufeff" + good + "\r\n")
+	require.Zero(t, code, errs)
+	assert.Equal(t, plain, out, "a file that begins with a byte order mark")
 }
 
 func TestBadInput(t *testing.T) {
@@ -53,6 +58,11 @@ func TestBadInput(t *testing.T) {
 		"no tiers":      {`{"ladder": {"mode": "volume"}}`, nil, 1, "Tiers"},
 		"hostile":       {`{"ladder": {"mode": "volume", "tiers": [{"unit": 1e999999999}]}}`, nil, 1, "row 1: Unit"},
 		"hostile units": {`{"ladder": {"mode": "volume", "tiers": [{"unit": 1}]}, "quantities": [1e999999999]}`, nil, 1, "exponent"},
+		"no quantity":   {`{"ladder": {"mode": "volume", "tiers": [{"unit": 1}]}}`, nil, 1, "no quantities"},
+		"misspelt":      {strings.Replace(good, `"quantities"`, `"quantites"`, 1), nil, 1, `"quantites"`},
+		"misspelt unit": {strings.Replace(good, `"unit": 6`, `"unitt": 6`, 1), nil, 1, `row 2: Tier "unitt"`},
+		"two documents": {good + good, nil, 1, "text after"},
+		"only a mark":   {"\ufeff", nil, 1, "the input is empty"},
 		"negative":      {strings.Replace(good, `12.5`, `-1`, 1), nil, 1, "quantity 2"},
 		"no file":       {"", []string{"missing.json"}, 1, "missing.json"},
 		"two files":     {"", []string{"a", "b"}, 2, "usage"},

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -111,7 +112,7 @@ func assess(file string, k int, stdin io.Reader, stdout io.Writer) error {
 }
 
 func readAccounts(r io.Reader) ([]risk.AccountRevenue, error) {
-	in := csv.NewReader(r)
+	in := csv.NewReader(skipBOM(r))
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the input is empty; expected a header with account,revenue")
@@ -137,4 +138,13 @@ func readAccounts(r io.Reader) ([]risk.AccountRevenue, error) {
 		}
 		accounts = append(accounts, risk.AccountRevenue{Account: strings.TrimSpace(rec[account]), Revenue: amount})
 	}
+}
+
+// skipBOM drops the mark with which Excel begins a UTF-8 file.
+func skipBOM(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }

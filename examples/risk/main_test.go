@@ -37,6 +37,10 @@ func TestRun(t *testing.T) {
 	code, again, errs := runOn("", "-k", "5", file)
 	require.Zero(t, code, errs)
 	assert.Equal(t, out, again)
+
+	code, again, errs = runOn("\ufeff"+sample, "-k", "5")
+	require.Zero(t, code, errs)
+	assert.Equal(t, out, again, "a file that begins with a byte order mark")
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -82,7 +83,7 @@ func report(in io.Reader, out io.Writer, level float64) error {
 }
 
 func readAnswers(in io.Reader) ([]survey.Answer, error) {
-	r := csv.NewReader(in)
+	r := csv.NewReader(skipBOM(in))
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the input is empty; -h shows what is wanted")
@@ -117,14 +118,15 @@ func readAnswers(in io.Reader) ([]survey.Answer, error) {
 			case "score":
 				if scored = value != ""; scored {
 					a.State = survey.Answered
-					a.Score, err = strconv.Atoi(value)
+					if a.Score, err = strconv.Atoi(value); err != nil {
+						err = errors.New("not a whole number from 0 to 10")
+					}
 				}
 			case "time":
 				a.Time, err = readTime(value)
 			}
 			if err != nil {
-				line, _ := r.FieldPos(i)
-				return nil, fmt.Errorf("line %d: %s: %w", line, header[i], err)
+				return nil, fmt.Errorf("row %d, column %s: %q is %w", len(answers)+1, header[i], value, err)
 			}
 		}
 		if state != "" {
@@ -146,5 +148,18 @@ func readTime(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		return t, nil
 	}
-	return time.Parse(time.RFC3339, s)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, errors.New("neither a date such as 2026-03-02 nor an instant such as 2026-03-02T10:15:00+08:00")
+	}
+	return t, nil
+}
+
+// skipBOM drops the mark with which Excel begins a UTF-8 file.
+func skipBOM(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }

@@ -45,6 +45,15 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestByteOrderMark(t *testing.T) {
+	_, want, _ := try(good)
+	for _, text := range []string{"\ufeff" + good, "\ufeff" + strings.Replace(good, "account", `"account"`, 1)} {
+		code, out, errs := try(text)
+		require.Zero(t, code, errs)
+		assert.Equal(t, want, out)
+	}
+}
+
 func TestHeaderOnlyIsAnEmptyReport(t *testing.T) {
 	code, out, errs := try("account,score\n")
 	require.Zero(t, code, errs)
@@ -62,8 +71,8 @@ func TestBadInput(t *testing.T) {
 		"empty":        {"", nil, 1, "the input is empty"},
 		"no score":     {"account,contact\nA,b\n", nil, 1, `"score"`},
 		"999":          {"account,score\nA,9\nA,999\n", nil, 1, `row 2: Score "999"`},
-		"word":         {"account,score\nA,nine\n", nil, 1, "line 2: score"},
-		"time":         {"account,score,time\nA,9,yesterday\n", nil, 1, "line 2: time"},
+		"word":         {"account,score\nA,nine\n", nil, 1, "survey: row 1, column score: \"nine\" is not a whole number from 0 to 10\n"},
+		"time":         {"account,score,time\nA,9,yesterday\n", nil, 1, `row 1, column time: "yesterday" is neither a date`},
 		"state":        {"account,score,state\nA,,bored\n", nil, 1, `row 1: keyaccount: State "bored"`},
 		"answered nil": {"account,score,state\nA,,answered\n", nil, 1, "row 1: answered, but"},
 		"no account":   {"account,score\n,9\n", nil, 1, "row 1: Account"},

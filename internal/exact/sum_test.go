@@ -37,6 +37,24 @@ func TestSumKeepsEveryDigitAndTheMostPlaces(t *testing.T) {
 		{[]string{"123456789012345678901234567890.12", "-0.12"}, "123456789012345678901234567890.00"},
 		{[]string{"1e30", "1e-30"}, "1000000000000000000000000000000.000000000000000000000000000001"},
 		{[]string{"77183.600", "-77183.600"}, "0.000"},
+		// The coefficient's last digits, near 2^63 and 2^64, at equal exponents
+		// and at others: none may wrap around.
+		{[]string{"999999999999999999", "1"}, "1000000000000000000"},
+		{[]string{"9999999999999999999"}, "9999999999999999999"},
+		{[]string{"-9999999999999999999"}, "-9999999999999999999"},
+		{[]string{"9999999999999999999", "9999999999999999999"}, "19999999999999999998"},
+		{[]string{"9223372036854775808"}, "9223372036854775808"},
+		{[]string{"-9223372036854775809"}, "-9223372036854775809"},
+		{[]string{"9223372036854775808", "-9223372036854775808"}, "0"},
+		{[]string{"18446744073709551615"}, "18446744073709551615"},
+		{[]string{"18446744073709551616"}, "18446744073709551616"},
+		{[]string{"-18446744073709551617"}, "-18446744073709551617"},
+		{[]string{"18446744073709551617", "-18446744073709551616"}, "1"},
+		{[]string{"0.01", "99999999999999999.99"}, "100000000000000000.00"},
+		{[]string{"0.01", "92233720368547758.08"}, "92233720368547758.09"},
+		{[]string{"-0.01", "-99999999999999999.99"}, "-100000000000000000.00"},
+		{[]string{"0.5", "9999999999999999999"}, "9999999999999999999.5"},
+		{[]string{"0.5", "-18446744073709551616"}, "-18446744073709551615.5"},
 	} {
 		var s Sum
 		for _, a := range c.add {
@@ -145,12 +163,20 @@ func FuzzSumDecode(f *testing.F) {
 }
 
 // FuzzSumAgainstDecimal is differential: the scaled int64 path and
-// decimal.Add must agree to the last digit.
+// decimal.Add must agree to the last digit. The last addend has the coefficient
+// high * 2^64 + low, which reaches past an int64 on either side.
 func FuzzSumAgainstDecimal(f *testing.F) {
-	f.Add(int64(150), int32(-2), int64(-3), int32(0), int64(math.MaxInt64), int32(-2))
-	f.Fuzz(func(t *testing.T, a int64, ea int32, b int64, eb int32, c int64, ec int32) {
-		ds := []decimal.Decimal{decimal.New(a, ea%60), decimal.New(b, eb%60), decimal.New(c, ec%60)}
-		want := ds[0].Add(ds[1]).Add(ds[2])
+	f.Add(int64(150), int32(-2), int64(-3), int32(0), int64(math.MaxInt64), int32(-2), int64(0), uint64(0), int32(0))
+	f.Add(int64(1), int32(0), int64(0), int32(0), int64(0), int32(0), int64(0), uint64(9999999999999999999), int32(0))
+	f.Add(int64(1), int32(-2), int64(0), int32(-2), int64(0), int32(-2), int64(-1), uint64(1<<63-1), int32(-2))
+	f.Add(int64(0), int32(0), int64(-1), int32(0), int64(0), int32(0), int64(1), uint64(0), int32(0))
+	f.Fuzz(func(t *testing.T, a int64, ea int32, b int64, eb int32, c int64, ec int32, high int64, low uint64, ew int32) {
+		wide := new(big.Int).Lsh(big.NewInt(high), 64)
+		wide.Add(wide, new(big.Int).SetUint64(low))
+		ds := []decimal.Decimal{
+			decimal.New(a, ea%60), decimal.New(b, eb%60), decimal.New(c, ec%60), decimal.NewFromBigInt(wide, ew%60),
+		}
+		want := ds[0].Add(ds[1]).Add(ds[2]).Add(ds[3])
 		s := sumOf(ds...)
 		require.True(t, s.Decimal().Equal(want), "%v", ds)
 	})
