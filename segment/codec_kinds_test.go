@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestEveryKindOfBytesCutShort(t *testing.T) {
 		for n := range whole {
 			require.ErrorIs(t, kept.UnmarshalBinary(whole[:n]), keyaccount.ErrMalformed, "%s at %d", optionsName(o), n)
 		}
-		require.ErrorIs(t, kept.UnmarshalBinary(append(whole[:len(whole):len(whole)], 0)), keyaccount.ErrMalformed)
+		require.ErrorIs(t, kept.UnmarshalBinary(append(slices.Clip(whole), 0)), keyaccount.ErrMalformed)
 		require.Equal(t, before, bytesOf(t, kept))
 	}
 }
