@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -251,10 +252,10 @@ func malformedState(reason string) error {
 // shorten keeps a hostile text from being repeated in full.
 func shorten(s string) string {
 	const most = 200
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
+	if len(s) <= most {
+		return s
 	}
-	return s
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // close is the inverse of open, and says why there is none.

@@ -2,9 +2,12 @@ package segment
 
 import (
 	"encoding/json"
+	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -98,6 +101,114 @@ func TestReturnThatBelongsToNothing(t *testing.T) {
 	assert.Equal(t, []int{1, 0}, []int{a.Orders, a.UndoneOrders})
 	assert.Equal(t, []string{"-50", "50", "-20", "-10"}, periodNets(a), "deducted where they happen")
 	assert.Equal(t, "-30", a.Net.StringFixed(0))
+}
+
+// The engine must not be clever about matching: a naive search through all
+// lines, for each return, agrees.
+func TestMatchingAgreesWithANaiveSearch(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(12, 12))
+	for range 40 {
+		txs := randomLines(r, r.IntN(120))
+		for _, a := range readAs(t, summaryWith(t, matching, txs), "2035-01-01", AccountPolicy{Returns: MatchToOrder}).Accounts {
+			require.Equal(t, naiveMatch(txs, a.ID), matchFigures(a), a.ID)
+		}
+	}
+}
+
+type matchResult struct {
+	orders, undone int
+	first, last    string
+	months         map[string]string
+}
+
+func matchFigures(a Account) matchResult {
+	m := matchResult{orders: a.Orders, undone: a.UndoneOrders, first: a.FirstOrder.String(), last: a.LastOrder.String(), months: map[string]string{}}
+	for _, p := range a.Detail.Periods {
+		m.months[p.From.Format("2006-01")] = p.Net.Normalize().StringFixed(9)
+	}
+	return m
+}
+
+func naiveMatch(txs []keyaccount.Transaction, account string) matchResult {
+	type order struct {
+		net         decimal.Decimal
+		returned    bool
+		first, last time.Time
+	}
+	key := func(i int) string { // a line without an id is an order of its own
+		if txs[i].Order == "" {
+			return "line " + strconv.Itoa(i)
+		}
+		return "order " + txs[i].Order
+	}
+	orders := map[string]*order{}
+	for i, tx := range txs {
+		if tx.Account != account || tx.IsReturn() {
+			continue
+		}
+		o := orders[key(i)]
+		if o == nil {
+			o = &order{first: tx.Time, last: tx.Time}
+			orders[key(i)] = o
+		}
+		o.net = o.net.Add(tx.Amount)
+		if tx.Time.Before(o.first) {
+			o.first = tx.Time
+		}
+		if tx.Time.After(o.last) {
+			o.last = tx.Time
+		}
+	}
+	months := map[string]decimal.Decimal{}
+	for i, tx := range txs {
+		if tx.Account != account || !tx.IsReturn() {
+			continue
+		}
+		o := orders[key(i)]
+		if o == nil {
+			best := -1
+			for k, b := range txs {
+				if b.Account != account || b.IsReturn() || b.Product != tx.Product || b.Time.After(tx.Time) {
+					continue
+				}
+				if best < 0 || b.Time.After(txs[best].Time) || b.Time.Equal(txs[best].Time) && b.Order > txs[best].Order {
+					best = k
+				}
+			}
+			if best >= 0 {
+				o = orders[key(best)]
+			}
+		}
+		if o == nil {
+			month := tx.Time.UTC().Format("2006-01")
+			months[month] = months[month].Add(tx.Amount)
+			continue
+		}
+		o.net, o.returned = o.net.Add(tx.Amount), true
+	}
+	var m matchResult
+	var first, last time.Time
+	for _, o := range orders {
+		month := o.first.UTC().Format("2006-01")
+		months[month] = months[month].Add(o.net)
+		if o.returned && o.net.Sign() <= 0 {
+			m.undone++
+			continue
+		}
+		if m.orders == 0 || o.first.Before(first) {
+			first = o.first
+		}
+		if m.orders == 0 || o.last.After(last) {
+			last = o.last
+		}
+		m.orders++
+	}
+	m.first, m.last, m.months = first.UTC().String(), last.UTC().String(), map[string]string{}
+	for month, net := range months {
+		m.months[month] = net.Normalize().StringFixed(9)
+	}
+	return m
 }
 
 // A credit larger than the order is not clipped: the account's Net is money.

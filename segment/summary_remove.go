@@ -19,9 +19,9 @@ func (s *Summary) Remove(tx keyaccount.Transaction) error {
 	return s.RemoveAll([]keyaccount.Transaction{tx})
 }
 
-// RemoveAll takes back all of the lines, or none; see [Summary.Remove]. An
-// error names the row in txs, unless it is the number of equal lines that is
-// too high.
+// RemoveAll takes back all of the lines, or none; see [Summary.Remove]. A line
+// that cannot be used is named by its row in txs, one that is not there by its
+// account.
 func (s *Summary) RemoveAll(txs []keyaccount.Transaction) error {
 	back := s.empty()
 	for _, tx := range txs {
