@@ -12,6 +12,15 @@
 //
 //	F = 1 + |{k : Orders > c_k}|,  M likewise with Net,  R = Bins − |{k : DaysSinceLast > c_k}|
 //
+// What a Summary collects beyond that, such as calendar periods, categories, the
+// days of orders, or the lines themselves so that [Summary.Remove] can take one
+// back, is an option that costs memory and defaults to off; asking for what was
+// not collected is [ErrNotCollected]. How returns, same-day orders and accounts
+// that only returned count is an [AccountPolicy], read by [Summary.Roster] from
+// the same state. [FoldColumns] is the entry for tens of millions of rows, and
+// gives the same bytes. What a host keeps it plugs in as a [SummaryStore],
+// [ModelStore] or [ScoreStore], which segmenttest checks.
+//
 // # The scoring law
 //
 // Under every rule of a Model:
