@@ -160,3 +160,20 @@ func Length(accounts []Account) Dimension {
 	}
 	return d
 }
+
+// Breadth returns the dimension "breadth": the number of categories in which an
+// account has orders. It is missing where the [Summary] did not collect them.
+func Breadth(accounts []Account) Dimension {
+	d := Dimension{
+		Name: "breadth", Values: make([]decimal.Decimal, len(accounts)), Missing: make([]bool, len(accounts)),
+	}
+	for i := range accounts {
+		a := &accounts[i]
+		if !a.HasOrders() || a.Detail == nil || a.Detail.Breadth == nil {
+			d.Missing[i] = true
+			continue
+		}
+		d.Values[i] = decimal.NewFromInt(int64(*a.Detail.Breadth))
+	}
+	return d
+}

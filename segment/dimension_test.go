@@ -126,3 +126,18 @@ func TestDimensionScoresObeyTheLaw(t *testing.T) {
 		require.Equal(t, s, again)
 	}
 }
+
+func TestBreadthIsADimension(t *testing.T) {
+	t.Parallel()
+	s := NewSummary(SummaryOptions{Categories: &CategoryOptions{}})
+	for i, product := range []string{"a", "b", "a"} {
+		require.NoError(t, s.Add(keyaccount.Transaction{Account: "A", Product: product, Time: day("2025-01-01").AddDate(0, 0, i), Amount: dec("1")}))
+	}
+	require.NoError(t, s.Add(keyaccount.Transaction{Account: "B", Product: "a", Time: day("2025-01-01"), Amount: dec("-1")}))
+	d := Breadth(s.Accounts(day("2025-02-01")))
+	assert.Equal(t, "breadth", d.Name)
+	assert.Equal(t, []bool{false, true}, d.Missing)
+	assert.True(t, d.Values[0].Equal(dec("2")))
+	plain := summaryOf(t, line("A", "1", "2025-01-01", "1", "1"))
+	assert.Equal(t, []bool{true}, Breadth(plain.Accounts(day("2025-02-01"))).Missing, "categories were not collected")
+}

@@ -2,7 +2,7 @@
 //
 // A [Summary] folds transaction lines into one [Account] each. With lines l of
 // an account, returns being those for which [keyaccount.Transaction.IsReturn]
-// holds:
+// holds, and under the default policy:
 //
 //	Net           = Σ amount(l) = Gross + Returns      exact, in any order
 //	DaysSinceLast = day(asOf) − max day(l), l no return, in calendar days

@@ -16,7 +16,10 @@ const (
 	ProfileVersion = 1
 )
 
-// ProfileFacts is what [NewProfile] works on. Only Account is required.
+// ProfileFacts is what [NewProfile] works on. Only Account is required: order
+// days, months and categories that are left out are taken from its Detail,
+// where the [Summary] collected them ([SummaryOptions] OrderDays, Periods by
+// month, Categories).
 type ProfileFacts struct {
 	// Account is the account's summary; ID and AsOf are required.
 	Account Account `json:"account"`
@@ -139,6 +142,7 @@ func NewProfile(facts ProfileFacts, opts *ProfileOptions) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
+	facts.collected(o.Location)
 	if err := facts.check(o.Location); err != nil {
 		return nil, err
 	}

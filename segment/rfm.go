@@ -29,7 +29,10 @@ type RFMOptions struct {
 	// of the amount within each pair of them, instead of among all accounts:
 	// see NestedScales. Defaults to false.
 	Nested bool
-	// Dimensions are further figures, one value for each account.
+	// Dimensions are further figures, such as [Length], [Breadth] or a margin,
+	// one value for each account. They are fitted and kept with the Model, and
+	// scored one by one with [Model.Dimension]; segments, migration and
+	// explanations speak of R, F and M.
 	// Defaults to none.
 	Dimensions []Dimension
 	// Rules name the segments, for as many scores as the scales have. A Model

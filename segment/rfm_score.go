@@ -42,11 +42,11 @@ func (s Score) String() string {
 // or not, and as of whatever day it stands. Equal figures get equal scores; a
 // later last order, more orders or a higher net never get a lower one. (Where
 // the Model is Nested, that holds among accounts whose scores before are the
-// same.) An account without orders, or in another currency than the Model's,
-// gets the zero Score. Score does not allocate while the amount and the cuts
+// same.) An account without orders, in another currency than the Model's, or
+// whose last order lies after its as-of, gets the zero Score. Score does not allocate while the amount and the cuts
 // have at most 16 digits.
 func (m *Model) Score(a Account) Score {
-	if !a.HasOrders() || a.Currency != m.Currency {
+	if !a.HasOrders() || a.Currency != m.Currency || a.DaysSinceLast < 0 {
 		return Score{}
 	}
 	s := Score{R: m.r(a.DaysSinceLast)}

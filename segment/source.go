@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -79,13 +80,34 @@ type ScoreStore interface {
 	Scores(ctx context.Context, run string) iter.Seq2[AccountScore, error]
 }
 
-// ScoreAll scores the accounts, for [ScoreStore.SaveScores]; those that are not
-// scored are left out.
+// ScoreAll scores the accounts, for [ScoreStore.SaveScores]; those without
+// orders are left out. No model, an account in another currency than the
+// model's, and one whose last order lies after its as-of end the sequence with
+// an [*keyaccount.InputError].
 func ScoreAll(model *Model, accounts []Account) iter.Seq2[AccountScore, error] {
 	return func(yield func(AccountScore, error) bool) {
+		if model == nil {
+			yield(AccountScore{}, &keyaccount.InputError{
+				Kind: keyaccount.ErrMissing, Field: "model", Reason: "there is no model to score with",
+			})
+			return
+		}
 		for i := range accounts {
-			s := model.Score(accounts[i])
-			if s != (Score{}) && !yield(AccountScore{ID: accounts[i].ID, Score: s}, nil) {
+			a := &accounts[i]
+			switch {
+			case !a.HasOrders():
+				continue
+			case a.Currency != model.Currency:
+				yield(AccountScore{}, mixedCurrency(i+1, a.Currency, model.Currency))
+				return
+			case a.DaysSinceLast < 0:
+				yield(AccountScore{}, &keyaccount.InputError{
+					Kind: keyaccount.ErrOutOfRange, Field: "LastOrder", Row: i + 1,
+					Value: a.LastOrder.Format(time.RFC3339), Reason: "it lies after the as-of",
+				})
+				return
+			}
+			if !yield(AccountScore{ID: a.ID, Score: model.Score(*a)}, nil) {
 				return
 			}
 		}

@@ -101,3 +101,31 @@ func TestScoreAllLeavesOutWhatIsNotScored(t *testing.T) {
 		break // early stop
 	}
 }
+
+func TestScoreAllRefusesWhatItCannotScore(t *testing.T) {
+	t.Parallel()
+	s := summaryOf(t, line("A", "1", "2025-01-01", "1", "1"), line("C", "3", "2025-01-03", "1", "1"))
+	accounts := s.Accounts(day("2025-02-01"))
+	m, err := FitRFM(accounts, &RFMOptions{Bins: 2})
+	require.NoError(t, err)
+	failure := func(m *Model, accounts []Account) (scored int, last error) {
+		for _, err := range ScoreAll(m, accounts) {
+			require.NoError(t, last, "an error ends the sequence")
+			if last = err; err == nil {
+				scored++
+			}
+		}
+		return scored, last
+	}
+	foreign := s.Accounts(day("2025-02-01"))
+	foreign[1].Currency = "XXX"
+	n, err := failure(m, foreign)
+	assert.Equal(t, 1, n)
+	inputError(t, err, keyaccount.ErrMixedCurrency, "Currency", 2)
+	n, err = failure(m, s.Accounts(day("2025-01-02")))
+	assert.Equal(t, 1, n)
+	inputError(t, err, keyaccount.ErrOutOfRange, "LastOrder", 2)
+	assert.Zero(t, m.Score(s.Accounts(day("2025-01-02"))[1]), "nobody ordered in the future")
+	_, err = failure(nil, accounts)
+	inputError(t, err, keyaccount.ErrMissing, "model", 0)
+}

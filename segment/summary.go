@@ -312,9 +312,15 @@ func (s *Summary) sameLocation(name string) error {
 }
 
 func mixedCurrency(row int, got, want string) error {
+	reason := "the amounts so far are in " + strconv.Quote(want) + "; convert them first"
+	switch {
+	case got == "":
+		reason = "it is missing, and the amounts so far are in " + strconv.Quote(want)
+	case want == "":
+		reason = "the amounts so far have no currency; give all of them one, or none"
+	}
 	return &keyaccount.InputError{
-		Kind: keyaccount.ErrMixedCurrency, Field: "Currency", Row: row, Value: got,
-		Reason: "the amounts so far are in " + strconv.Quote(want) + "; convert them first",
+		Kind: keyaccount.ErrMixedCurrency, Field: "Currency", Row: row, Value: got, Reason: reason,
 	}
 }
 
