@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -18,8 +19,8 @@ func (f *ProfileFacts) collected(zone *time.Location) {
 	if len(f.OrderDays) == 0 && d.Gaps != nil && d.Gaps.OrderDays > 0 {
 		at := f.Account.LastOrder
 		f.OrderDays = append(f.OrderDays, at)
-		for i := len(d.Gaps.Days) - 1; i >= 0; i-- {
-			at = at.AddDate(0, 0, -d.Gaps.Days[i])
+		for _, gap := range slices.Backward(d.Gaps.Days) {
+			at = at.AddDate(0, 0, -gap)
 			f.OrderDays = append(f.OrderDays, at)
 		}
 	}
