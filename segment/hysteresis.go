@@ -40,7 +40,8 @@ type HysteresisRule struct {
 	// Defaults to 0.
 	Margin decimal.Decimal `json:"margin"`
 	// Share is the same as a share of the cut, from 0 to less than 1: 0.10 is a
-	// tenth of it. The larger of the two counts. Defaults to 0.
+	// tenth of it. The larger of the two counts. A share of a cut of 0 is no
+	// margin at all: use Margin where a cut can be 0. Defaults to 0.
 	Share decimal.Decimal `json:"share"`
 	// Periods is in how many consecutive periods the score has to be deserved,
 	// this one included, at most 120. Defaults to 1.

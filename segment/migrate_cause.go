@@ -13,12 +13,14 @@ import (
 type CauseModels struct {
 	// Before is the model that was in force on the earlier date. Required.
 	Before *Model
-	// Refit is Before's policy (bins and rule) fitted to later accounts: the
-	// cuts moved, nothing else. Defaults to After where that has Before's
-	// policy, else to Before.
+	// Refit is Before's policy fitted to later accounts, those of After: the
+	// cuts moved, nothing else. The policy is what was decided, not found: bins
+	// and rule of each scale, the cuts where they are given, whether scales are
+	// nested, and Model.Policy. Defaults to After, to Before where that is nil.
 	Refit *Model
-	// After is the model in force on the later date. Where its rule differs
-	// from Before's, Refit is needed to tell new cuts from new policy.
+	// After is the model in force on the later date. Where its policy differs
+	// from Before's, Refit is needed to tell new cuts from new policy; under
+	// given cuts alone, which no accounts can move, it can be Before itself.
 	// Defaults to Refit.
 	After *Model
 }
@@ -28,7 +30,7 @@ type CauseModels struct {
 //
 //	Behaviour   = S(before, after)  − S(before, before)     the account changed
 //	Cuts        = S(refit, before)  − S(before, before)     the others did, and the cuts with them
-//	Policy      = S(after, before)  − S(refit, before)      another rule came into force
+//	Policy      = S(after, before)  − S(refit, before)      another policy came into force
 //	Interaction = Change − Behaviour − Cuts − Policy        what only happens when they meet
 //	Change      = S(after, after)   − S(before, before)
 //
@@ -148,11 +150,14 @@ type CauseChange struct {
 // how much from a new policy. The parts add up to the change, of each account
 // and in total.
 //
+// Given cuts that moved are a new policy, never cuts fitted again. Rules that
+// name segments, and further dimensions, change no score and count for nothing.
+//
 // It refuses what [Migrate] refuses, and models of which the scores cannot be
-// compared: another number of bins, a Refit under another rule than Before's
-// ([keyaccount.ErrMismatch]), another currency ([keyaccount.ErrMixedCurrency]).
-// An After under another rule needs a Refit ([keyaccount.ErrMissing]). Both
-// lists need accounts.
+// compared: another number of bins on any scale, a Refit under another policy
+// than Before's ([keyaccount.ErrMismatch]), another currency
+// ([keyaccount.ErrMixedCurrency]). An After under another policy needs a Refit
+// ([keyaccount.ErrMissing]). Both lists need accounts.
 func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, error) {
 	models, err := models.resolve()
 	if err != nil {
@@ -219,45 +224,41 @@ func (m CauseModels) resolve() (CauseModels, error) {
 	if err := checkModel("models.Before", m.Before); err != nil {
 		return m, err
 	}
-	if m.Refit == nil {
-		switch {
-		case m.After == nil:
-			m.Refit = m.Before
-		case m.After.Rule == m.Before.Rule:
-			m.Refit = m.After
-		default:
-			return m, &keyaccount.InputError{
-				Kind: keyaccount.ErrMissing, Field: "models.Refit",
-				Reason: "the rule changed from " + m.Before.Rule.String() + " to " + m.After.Rule.String() +
-					"; a refit under the old rule tells new cuts from new policy",
-			}
-		}
-	}
-	if m.After == nil {
-		m.After = m.Refit
-	}
 	for _, other := range []struct {
 		field string
 		model *Model
 	}{{"models.Refit", m.Refit}, {"models.After", m.After}} {
+		if other.model == nil {
+			continue
+		}
 		if err := checkModel(other.field, other.model); err != nil {
 			return m, err
 		}
-		if other.model.Bins != m.Before.Bins {
-			return m, &keyaccount.InputError{
-				Kind: keyaccount.ErrMismatch, Field: other.field + ".Bins", Value: strconv.Itoa(other.model.Bins),
-				Reason: "the scores go up to " + strconv.Itoa(m.Before.Bins) + " before and cannot be compared",
-			}
-		}
-		if other.model.Currency != m.Before.Currency {
-			return m, within(other.field, mixedCurrency(0, other.model.Currency, m.Before.Currency))
+		if err := m.Before.checkComparable(other.field, other.model); err != nil {
+			return m, err
 		}
 	}
-	if m.Refit.Rule != m.Before.Rule {
-		return m, &keyaccount.InputError{
-			Kind: keyaccount.ErrMismatch, Field: "models.Refit.Rule", Value: m.Refit.Rule.String(),
-			Reason: "a refit keeps the rule " + m.Before.Rule.String() + "; give the new one as After",
+	switch {
+	case m.Refit != nil:
+		if changes := m.Before.policyChanges(m.Refit); len(changes) > 0 {
+			return m, &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: "models.Refit." + changes[0].field, Value: changes[0].is,
+				Reason: "a refit keeps the policy, but this one changes " + changesText(changes) + "; give the new one as After",
+			}
 		}
+	case m.After == nil:
+		m.Refit = m.Before
+	default:
+		if changes := m.Before.policyChanges(m.After); len(changes) > 0 {
+			return m, &keyaccount.InputError{
+				Kind: keyaccount.ErrMissing, Field: "models.Refit",
+				Reason: "the policy changed: " + changesText(changes) + "; a refit under the old one tells new cuts from new policy",
+			}
+		}
+		m.Refit = m.After
+	}
+	if m.After == nil {
+		m.After = m.Refit
 	}
 	return m, nil
 }

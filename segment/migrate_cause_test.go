@@ -116,9 +116,9 @@ func TestCauseModelsAreChecked(t *testing.T) {
 		return err
 	}
 	inputError(t, split(CauseModels{}), keyaccount.ErrMissing, "models.Before", 0)
-	inputError(t, split(CauseModels{Before: five, After: seven}), keyaccount.ErrMismatch, "models.Refit.Bins", 0)
-	inputError(t, split(CauseModels{Before: five, Refit: five, After: seven}), keyaccount.ErrMismatch, "models.After.Bins", 0)
-	inputError(t, split(CauseModels{Before: five, Refit: mid}), keyaccount.ErrMismatch, "models.Refit.Rule", 0)
+	inputError(t, split(CauseModels{Before: five, After: seven}), keyaccount.ErrMismatch, "models.After.Recency.Bins", 0)
+	inputError(t, split(CauseModels{Before: five, Refit: five, After: seven}), keyaccount.ErrMismatch, "models.After.Recency.Bins", 0)
+	inputError(t, split(CauseModels{Before: five, Refit: mid}), keyaccount.ErrMismatch, "models.Refit.Recency.Rule", 0)
 	inputError(t, split(CauseModels{Before: five, After: mid}), keyaccount.ErrMissing, "models.Refit", 0)
 	inputError(t, split(CauseModels{Before: five, Refit: dollars}), keyaccount.ErrMixedCurrency, "models.Refit.Currency", 0)
 	inputError(t, split(CauseModels{Before: five, Refit: five, After: &Model{}}), keyaccount.ErrVersion, "models.After.Schema", 0)
