@@ -160,6 +160,23 @@ func TestNextExplains(t *testing.T) {
 	assert.Equal(t, "关联购买：与 P0 同单 1 次（共 1 单）；与 P1 同单 1 次（共 1 单）；与 P2 同单 1 次（共 1 单）；以及另外 2 项", r.Explain("zh"))
 }
 
+// A model from elsewhere may hold a similarity of 0: it says nothing, and is no
+// reason to recommend.
+func TestNextLeavesOutLinksOfNothing(t *testing.T) {
+	t.Parallel()
+	p, _ := office(t)
+	m := fitted(t, p, nil)
+	printer := m.Products[m.place("printer")].Neighbours
+	require.Len(t, printer, 2)
+	assert.Equal(t, []string{"ink", "paper"}, products(next(t, m, having("", "printer"), &NextOptions{NoFallback: true})))
+	printer[1].Similarity = 0
+	require.NoError(t, m.Validate())
+	assert.Equal(t, []string{"ink"}, products(next(t, m, having("", "printer"), &NextOptions{NoFallback: true})))
+	list := next(t, m, having("", "printer"), nil)
+	require.Equal(t, []string{"ink", "chair", "paper", "desk"}, products(list))
+	assert.Equal(t, PopularOverall, list[2].Reason)
+}
+
 // Ink comes again, the printer does not.
 func TestOnlyConsumablesComeAgain(t *testing.T) {
 	t.Parallel()
@@ -172,191 +189,6 @@ func TestOnlyConsumablesComeAgain(t *testing.T) {
 	paper := having("", "paper", "ink", "printer")
 	assert.Contains(t, products(next(t, m, paper, &NextOptions{AlreadyBought: OnlyConsumables})), "paper", "a third of its buyers came back")
 	assert.NotContains(t, products(next(t, m, paper, &NextOptions{AlreadyBought: OnlyConsumables, ConsumableShare: 0.34})), "paper")
-}
-
-func TestDueFollowsTheRhythm(t *testing.T) {
-	t.Parallel()
-	p, _ := office(t)
-	m := fitted(t, p, nil)
-	// Own: 2 gaps in 60 days. All buyers: 3 gaps in 100 days, weighing as 2.
-	// The gap to be expected is (2*100/3 + 60) / (2 + 2) = 31.67 days.
-	h := p.History("a1")
-	due, err := m.Due(h, day("2025-04-01"), &DueOptions{MinGaps: 3})
-	require.NoError(t, err)
-	sound(t, due)
-	require.Equal(t, []string{"ink"}, products(due), "nobody ever came back for a printer")
-	d := due[0]
-	gap := (2*100.0/3 + 60) / 4
-	assert.InDelta(t, 30/gap, d.Score, 1e-15)
-	assert.Equal(t, 30, d.Due.DaysSince)
-	assert.InDelta(t, gap, d.Due.ExpectedGap, 1e-14)
-	assert.Equal(t, day("2025-04-03"), d.Due.Expected)
-	assert.Equal(t, DueAgain, d.Reason)
-	assert.Equal(t, "due for re-purchase: 2 own gaps of 30.0 days on average; 3 gaps of all buyers, 33.3 days on average; "+
-		"expected every 31.7 days, last bought 30 days ago", d.Explain("en"))
-	assert.Equal(t, "到期复购：自身 2 次间隔，平均 30.0 天；全体购买者 3 次间隔，平均 33.3 天；预计每 31.7 天一次，距上次购买 30 天", d.Explain("zh"))
-
-	// Too few gaps of all buyers: only the account's own count.
-	due, err = m.Due(h, day("2025-04-01"), nil)
-	require.NoError(t, err)
-	assert.Equal(t, []Contribution{{Source: FromOwnRhythm, Count: 2, MeanDays: 30, Value: 1}}, due[0].Because)
-	assert.Equal(t, day("2025-04-01"), due[0].Due.Expected)
-
-	// No gap of its own: the rhythm of all buyers.
-	due, err = m.Due(History{Items: []Holding{{Product: "ink", Days: 1, First: day("2025-03-01"), Last: day("2025-03-01")}}},
-		day("2025-04-01"), &DueOptions{MinGaps: 3})
-	require.NoError(t, err)
-	assert.InDelta(t, 31/(100.0/3), due[0].Score, 1e-15)
-	assert.Equal(t, FromProductRhythm, due[0].Because[0].Source)
-
-	for name, c := range map[string]struct {
-		asOf time.Time
-		o    DueOptions
-		want []string
-	}{
-		"too early":        {day("2025-03-20"), DueOptions{}, []string{}},
-		"bought today":     {day("2025-03-02"), DueOptions{}, []string{}},
-		"earlier on wish":  {day("2025-03-20"), DueOptions{From: 0.5}, []string{"ink"}},
-		"given up":         {day("2025-06-15"), DueOptions{}, []string{}},
-		"given up later":   {day("2025-06-15"), DueOptions{To: 4}, []string{"ink"}},
-		"excluded":         {day("2025-04-01"), DueOptions{Exclude: []string{"ink"}}, []string{}},
-		"From above three": {day("2025-07-10"), DueOptions{From: 4}, []string{}},
-	} {
-		due, err := m.Due(h, c.asOf, &c.o)
-		require.NoError(t, err, name)
-		assert.Equal(t, c.want, products(due), name)
-	}
-}
-
-// Later is never less due, and a longer gap never more: up to the day on which
-// the account has given up.
-func TestDueIsMonotone(t *testing.T) {
-	t.Parallel()
-	p, _ := office(t)
-	m := fitted(t, p, nil)
-	wide := &DueOptions{From: 1e-9, To: 1e9, MinGaps: 2}
-	score := func(days, span, since int) float64 {
-		h := History{Items: []Holding{{Product: "ink", Days: days, First: day("2024-01-01"), Last: day("2024-01-01").AddDate(0, 0, span)}}}
-		due, err := m.Due(h, day("2024-01-01").AddDate(0, 0, span+since), wide)
-		require.NoError(t, err)
-		sound(t, due)
-		require.Len(t, due, 1)
-		return due[0].Score
-	}
-	for days := 2; days < 6; days++ {
-		for span := days; span < 60; span += 7 {
-			require.Less(t, score(days, span, 10), score(days, span, 11))
-			require.Greater(t, score(days, span, 10), score(days, span+1, 10))
-			require.Less(t, score(days, span, 10), score(days+1, span, 10))
-		}
-	}
-}
-
-func TestDueRefuses(t *testing.T) {
-	t.Parallel()
-	p, _ := office(t)
-	m := fitted(t, p, nil)
-	nan := math.NaN()
-	for field, options := range map[string][]DueOptions{
-		"N":         {{N: -1}},
-		"From":      {{From: nan}, {From: -1}, {From: math.Inf(1)}},
-		"To":        {{To: nan}, {To: 0.5}, {From: 4, To: 3.9}, {To: math.Inf(1)}},
-		"PriorGaps": {{PriorGaps: nan}, {PriorGaps: -1}, {PriorGaps: math.Inf(1)}},
-		"MinGaps":   {{MinGaps: -1}},
-	} {
-		for _, o := range options {
-			_, err := m.Due(History{}, day("2025-04-01"), &o)
-			require.ErrorIs(t, err, keyaccount.ErrOutOfRange)
-			require.ErrorContains(t, err, field)
-		}
-	}
-	_, err := m.Due(p.History("a1"), time.Time{}, nil)
-	inputError(t, err, keyaccount.ErrMissing, "asOf", 0)
-	_, err = m.Due(p.History("a1"), day("2025-03-01"), nil)
-	inputError(t, err, keyaccount.ErrOutOfRange, "Last", 1)
-	due, err := m.Due(having("", "ink"), day("2025-04-01"), nil)
-	require.NoError(t, err)
-	assert.Empty(t, due, "without days there is no rhythm")
-}
-
-func TestWhiteSpace(t *testing.T) {
-	t.Parallel()
-	p, segments := office(t)
-	m := fitted(t, p, &FitOptions{Segments: segments})
-	h := p.History("a3")
-	h.Segment = "A"
-	gaps, err := m.WhiteSpace(h, nil)
-	require.NoError(t, err)
-	sound(t, gaps)
-	require.Equal(t, []string{"ink"}, products(gaps))
-	assert.Equal(t, []any{PeersBuy, "A", ratio(2, 3)}, []any{gaps[0].Reason, gaps[0].Segment, gaps[0].Score})
-	assert.Equal(t, []Contribution{
-		{Source: FromEveryone, Count: 2, Of: 6, Value: 1.0 / 3},
-		{Source: FromSegment, Count: 2, Of: 3, Value: 2.0/3 - 1.0/3},
-	}, gaps[0].Because)
-	assert.Equal(t, "peers buy it: 2 of all 6 accounts buy it; 2 of 3 accounts in segment A buy it", gaps[0].Explain("en"))
-	assert.Equal(t, "同类客户在买：全部 6 个客户中有 2 个购买；细分“A”的 3 个客户中有 2 个购买", gaps[0].Explain("zh"))
-
-	stranger := having("A")
-	for name, c := range map[string]struct {
-		o    WhiteSpaceOptions
-		want []string
-	}{
-		"by share":         {WhiteSpaceOptions{}, []string{"printer", "ink", "paper"}},
-		"by distinction":   {WhiteSpaceOptions{Rank: ByDistinction}, []string{"printer", "ink", "paper"}},
-		"enough peers":     {WhiteSpaceOptions{MinPeers: 3}, []string{"printer"}},
-		"a great share":    {WhiteSpaceOptions{MinShare: 0.9}, []string{"printer"}},
-		"without printers": {WhiteSpaceOptions{Exclude: []string{"printer"}}, []string{"ink", "paper"}},
-		"one":              {WhiteSpaceOptions{N: 1}, []string{"printer"}},
-	} {
-		gaps, err := m.WhiteSpace(stranger, &c.o)
-		require.NoError(t, err, name)
-		assert.Equal(t, c.want, products(gaps), name)
-	}
-	// In B the chair is bought by all, the desk by half; but half of all
-	// accounts buy chairs, and the desk is B's alone.
-	byShare, err := m.WhiteSpace(having("B"), &WhiteSpaceOptions{MinPeers: 1})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"chair", "desk", "paper"}, products(byShare))
-	everyone, err := m.WhiteSpace(having(""), &WhiteSpaceOptions{Rank: ByDistinction})
-	require.NoError(t, err)
-	sound(t, everyone)
-	assert.Equal(t, []string{"chair", "paper", "printer", "ink"}, products(everyone), "all accounts are no more than themselves")
-
-	_, err = m.WhiteSpace(having("Z"), nil)
-	inputError(t, err, keyaccount.ErrMissing, "Segment", 0)
-	for field, o := range map[string]WhiteSpaceOptions{
-		"N": {N: -1}, "Rank": {Rank: "x"}, "MinPeers": {MinPeers: -1}, "MinShare": {MinShare: math.NaN()},
-	} {
-		_, err = m.WhiteSpace(stranger, &o)
-		inputError(t, err, keyaccount.ErrOutOfRange, field, 0)
-	}
-}
-
-// The order by distinction is by the segment's excess: a product that everyone
-// buys comes last, however many peers buy it.
-func TestWhiteSpaceByDistinction(t *testing.T) {
-	t.Parallel()
-	p := new(Purchases)
-	segments := map[string]string{}
-	for i := range 10 {
-		id := "acc" + strconv.Itoa(i)
-		require.NoError(t, p.Add(buy(id, "1", "paper", "2025-01-01")))
-		if i < 4 {
-			segments[id] = "lab"
-			if i < 3 {
-				require.NoError(t, p.Add(buy(id, "1", "pipette", "2025-01-01")))
-			}
-		}
-	}
-	m := fitted(t, p, &FitOptions{Segments: segments})
-	share, err := m.WhiteSpace(having("lab"), nil)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"paper", "pipette"}, products(share))
-	distinct, err := m.WhiteSpace(having("lab"), &WhiteSpaceOptions{Rank: ByDistinction})
-	require.NoError(t, err)
-	sound(t, distinct)
-	assert.Equal(t, []string{"pipette", "paper"}, products(distinct))
 }
 
 // implicit #555: a row that is not the account's is silently accepted. A

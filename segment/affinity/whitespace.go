@@ -39,7 +39,9 @@ type WhiteSpaceOptions struct {
 // WhiteSpace returns what the accounts of the same segment buy and this one
 // does not: the peers' gap. The score is the share of the segment's accounts
 // that buy the product; this account counts among them if it was fitted. An
-// account without a segment is compared with all accounts.
+// account without a segment is compared with all accounts. Not to be confused
+// with segment.WhiteSpace, which tells in money how much more an account could
+// buy: here it is which products it lacks, by the share of the peers that buy.
 //
 // A nil opts means the defaults. WhiteSpace refuses what [Model.Next] refuses,
 // and a segment that the Model does not know ([keyaccount.ErrMissing]): peers

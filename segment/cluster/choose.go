@@ -17,7 +17,9 @@ const (
 	// ByGap takes the smallest k whose gap is at least that of k + 1 less its
 	// standard error (the 1-standard-error rule of Tibshirani, Walther and
 	// Hastie 2001); the last k where there is none. It alone can say that there
-	// is just one cluster.
+	// is just one cluster, but it may stop too soon: cut in two, clusters in a line
+	// at even distances look like evenly spread rows, so that it may say 1
+	// although the gap of 3 is far greater. See Choice.Agreed.
 	ByGap Rule = "gap"
 	// BySilhouette takes the greatest mean silhouette: the exact one where it
 	// was computed, else the simplified one.
@@ -60,6 +62,10 @@ type Choice struct {
 	AtLimit bool `json:"at_limit"`
 	// Votes holds what each rule with figures would pick.
 	Votes []Vote `json:"votes"`
+	// Agreed tells that there are Votes, and that all name K; where some do not,
+	// Reason says what they favour. Only ByGap can name 1, so that where it does
+	// the others, if they have figures, never agree.
+	Agreed bool `json:"agreed"`
 	// Table has a row for each k.
 	Table []Candidate `json:"table"`
 	// KMeans or Mixture is the fit with K clusters.

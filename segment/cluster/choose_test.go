@@ -29,6 +29,8 @@ func TestChooseFindsFour(t *testing.T) {
 		require.Equal(t, 4, c.K, rule)
 		require.Equal(t, rule, c.Rule)
 		require.False(t, c.AtLimit)
+		require.True(t, c.Agreed)
+		require.NotContains(t, c.Reason.In("en"), "favour")
 		require.NotEmpty(t, c.Reason.In("en"))
 		require.NotEqual(t, c.Reason.In("en"), c.Reason.In("zh"))
 		require.Equal(t, []Vote{{BySilhouette, 4}, {ByCalinskiHarabasz, 4}, {ByDaviesBouldin, 4}, {ByGap, 4}}, c.Votes)
@@ -142,6 +144,69 @@ func TestOneStandardErrorRule(t *testing.T) {
 		ch.gap(c.gaps, []float64{3, 2, 1})
 		ch.pick()
 		require.Equal(t, c.want, ch.K, c.gaps)
+	}
+}
+
+// Three clusters in a row at even distances: the gap sees one where the others
+// see three, and the choice says so, whichever rule picks.
+func TestChooseSaysThatTheRulesDisagree(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	x := Matrix{Rows: 60, Cols: 2}
+	for i := range x.Rows {
+		x.Data = append(x.Data, 10*float64(i%3)+r.NormFloat64(), r.NormFloat64())
+	}
+	votes := []Vote{{BySilhouette, 3}, {ByCalinskiHarabasz, 3}, {ByDaviesBouldin, 3}, {ByGap, 1}}
+	choose := func(rule Rule) *Choice {
+		c, err := ChooseKMeans(x, &ChooseOptions{KMeans: KMeansOptions{Source: source(1)}, KMax: 6, Rule: rule, References: 50})
+		require.NoError(t, err)
+		require.Equal(t, votes, c.Votes, rule)
+		require.False(t, c.Agreed, rule)
+		return c
+	}
+	gap := choose(ByGap)
+	assert.Equal(t, 1, gap.K)
+	assert.Greater(t, *gap.Table[2].Gap, *gap.Table[0].Gap+5**gap.Table[2].GapSE, "the rule stops before it sees this")
+	assert.Regexp(t, `^the gap .*; other rules, which cannot name 1, favour k = 3 \(silhouette, Calinski-Harabasz, Davies-Bouldin\)$`, gap.Reason.En)
+	assert.Regexp(t, `^k = 1 .*；其他规则无法给出 1，倾向于 k = 3（轮廓系数、CH 指数、DB 指数）$`, gap.Reason.Zh)
+	for _, rule := range []Rule{BySilhouette, ByCalinskiHarabasz, ByDaviesBouldin} {
+		c := choose(rule)
+		assert.Equal(t, 3, c.K)
+		assert.Regexp(t, `figure, .*; other rules favour k = 1 \(gap\)$`, c.Reason.En)
+		assert.Regexp(t, `指标.*；其他规则倾向于 k = 1（间隙统计量）$`, c.Reason.Zh)
+	}
+	// The gap not asked for, the rest agree.
+	c, err := ChooseKMeans(x, &ChooseOptions{KMeans: KMeansOptions{Source: source(1)}, KMax: 6, Rule: BySilhouette})
+	require.NoError(t, err)
+	assert.True(t, c.Agreed)
+}
+
+func TestAgreed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		votes []Vote
+		k     int
+		want  bool
+		tail  string
+	}{
+		{nil, 1, false, "no k has a figure"},
+		{[]Vote{{ByBIC, 2}}, 1, false, "no k has a figure; other rules, which cannot name 1, favour k = 2 (bic)"},
+		{[]Vote{{ByGap, 2}}, 2, true, "why"},
+		{[]Vote{{BySilhouette, 3}, {ByGap, 3}}, 3, true, "why"},
+		{
+			[]Vote{{BySilhouette, 4}, {ByCalinskiHarabasz, 2}, {ByDaviesBouldin, 4}, {ByGap, 3}},
+			3, false,
+			"why; other rules favour k = 2 (Calinski-Harabasz) and k = 4 (silhouette, Davies-Bouldin)",
+		},
+	} {
+		ch := &chooser{Choice: Choice{Rule: ByGap, Table: []Candidate{{K: 1}, {K: 2}, {K: 3}, {K: 4}}}}
+		for _, v := range c.votes {
+			ch.vote(v.Rule, v.K, keyaccount.Text{En: "why", Zh: "因为"})
+		}
+		ch.pick()
+		require.Equal(t, c.k, ch.K)
+		require.Equal(t, c.want, ch.Agreed)
+		require.Equal(t, c.tail, ch.Reason.En)
 	}
 }
 

@@ -2,7 +2,10 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -126,4 +129,53 @@ func (c *chooser) pick() {
 		}
 	}
 	c.AtLimit = len(c.Table) > 1 && c.K == c.Table[len(c.Table)-1].K
+	c.compare()
+}
+
+// compare tells whether the other rules agree, and adds to the reason what they
+// favour where they do not: the smallest k first.
+func (c *chooser) compare() {
+	names := map[int]*struct{ en, zh []string }{}
+	for _, v := range c.Votes {
+		if v.K == c.K {
+			continue
+		}
+		if names[v.K] == nil {
+			names[v.K] = &struct{ en, zh []string }{}
+		}
+		name := v.Rule.name()
+		names[v.K].en = append(names[v.K].en, name.En)
+		names[v.K].zh = append(names[v.K].zh, name.Zh)
+	}
+	c.Agreed = len(c.Votes) > 0 && len(names) == 0
+	if len(names) == 0 {
+		return
+	}
+	var en, zh []string
+	for _, k := range slices.Sorted(maps.Keys(names)) {
+		en = append(en, fmt.Sprintf("k = %d (%s)", k, strings.Join(names[k].en, ", ")))
+		zh = append(zh, fmt.Sprintf("k = %d（%s）", k, strings.Join(names[k].zh, "、")))
+	}
+	who, whoZh := "other rules favour ", "其他规则倾向于 "
+	if c.K == 1 {
+		who, whoZh = "other rules, which cannot name 1, favour ", "其他规则无法给出 1，倾向于 "
+	}
+	c.Reason.En += "; " + who + strings.Join(en, " and ")
+	c.Reason.Zh += "；" + whoZh + strings.Join(zh, "、")
+}
+
+// name is what people call the rule.
+func (r Rule) name() keyaccount.Text {
+	switch r {
+	case ByGap:
+		return keyaccount.Text{En: "gap", Zh: "间隙统计量"}
+	case BySilhouette:
+		return keyaccount.Text{En: "silhouette", Zh: "轮廓系数"}
+	case ByCalinskiHarabasz:
+		return keyaccount.Text{En: "Calinski-Harabasz", Zh: "CH 指数"}
+	case ByDaviesBouldin:
+		return keyaccount.Text{En: "Davies-Bouldin", Zh: "DB 指数"}
+	default:
+		return keyaccount.Text{En: string(r), Zh: string(r)}
+	}
 }
