@@ -118,7 +118,7 @@ func TestScoreAllRefusesWhatItCannotScore(t *testing.T) {
 		return scored, last
 	}
 	foreign := s.Accounts(day("2025-02-01"))
-	foreign[1].Currency = "XXX"
+	foreign[1].Currency = "USD"
 	n, err := failure(m, foreign)
 	assert.Equal(t, 1, n)
 	inputError(t, err, keyaccount.ErrMixedCurrency, "Currency", 2)
