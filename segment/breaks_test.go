@@ -149,7 +149,7 @@ func FuzzNewModel(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s := m.Score(Account{Orders: max(x, 1), DaysSinceLast: x, Net: decimal.New(int64(x), ea)})
+		s := m.Score(Account{Orders: max(x, 1), DaysSinceLast: max(x, 0), Net: decimal.New(int64(x), ea)})
 		require.True(t, min(s.R, s.F, s.M) >= 1 && s.R <= 2 && s.F <= 3 && s.M <= 4)
 		text, err := json.Marshal(m)
 		require.NoError(t, err)

@@ -96,7 +96,11 @@ func (t *ColumnTotals[K]) Score(m *Model, asOf time.Time) *ColumnScores {
 			if e.sales == 0 {
 				continue
 			}
-			out.R[i], out.F[i] = r.at(day.of(e.last)), f.at(t.Orders(i))
+			recency := r.at(day.of(e.last))
+			if recency == 0 {
+				continue // the last order lies after asOf
+			}
+			out.R[i], out.F[i] = recency, f.at(t.Orders(i))
 			score, net := uint8(1), e.gross+e.returns
 			for _, limit := range limits {
 				if net < limit {

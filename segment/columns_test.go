@@ -409,14 +409,18 @@ func TestColumnsAreScoredByAnyModel(t *testing.T) {
 			m.Monetary.Cuts[len(m.Monetary.Cuts)-1].Value = decimal.New(1, 40)
 			m.Monetary.Cuts[0].Value = decimal.New(-1, 40)
 		}
-		scores := to.Score(m, asOf)
-		byID := map[string]Cell{}
-		for _, a := range to.Accounts(asOf) {
-			s := m.Score(a)
-			byID[a.ID] = Cell{s.R, s.F, s.M}
-		}
-		for i := range to.Len() {
-			require.Equal(t, byID[to.Key(i)], scores.cell(i))
+		accounts := to.Accounts(asOf)
+		// Also as of the middle of the data, when some had not ordered yet.
+		for _, at := range []time.Time{asOf, accounts[len(accounts)/2].LastActivity} {
+			scores := to.Score(m, at)
+			byID := map[string]Cell{}
+			for _, a := range to.Accounts(at) {
+				s := m.Score(a)
+				byID[a.ID] = Cell{s.R, s.F, s.M}
+			}
+			for i := range to.Len() {
+				require.Equal(t, byID[to.Key(i)], scores.cell(i), at)
+			}
 		}
 	}
 }
