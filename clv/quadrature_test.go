@@ -75,7 +75,7 @@ func FuzzBetaMean(f *testing.F) {
 	f.Add(1.0, math.MaxFloat64, 1e300, 1e-10)
 	f.Fuzz(func(t *testing.T, a, b, r, tau float64) {
 		if !positive(a) || !positive(b) || !positive(r) || !(tau >= 0) {
-			t.Skip()
+			return // outside the domain
 		}
 		got := betaMean(a, b, r, tau)
 		if math.IsNaN(got) || got < 0 {

@@ -79,3 +79,15 @@ func TestProfileTakesOnlyMonthsFromPeriods(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, p.Trend, "the only month is not over")
 }
+
+func TestProfileRefusesToLayBillingMonthsOnTheCalendar(t *testing.T) {
+	t.Parallel()
+	d := &AccountDetail{}
+	for i := range 12 {
+		from := day("2024-01-15").AddDate(0, i, 0)
+		d.Periods = append(d.Periods, PeriodFigures{From: from, To: from.AddDate(0, 1, 0), PartFigures: PartFigures{Net: decimal.New(int64(i), 0)}})
+	}
+	p, err := NewProfile(ProfileFacts{Account: Account{ID: "A", AsOf: day("2025-06-01"), Detail: d}}, nil)
+	require.NoError(t, err)
+	assert.Nil(t, p.Trend, "from the 15th to the 15th is no calendar month")
+}
