@@ -3,8 +3,6 @@ package clv
 import (
 	"errors"
 	"math"
-
-	"github.com/keyaccount/keyaccount"
 )
 
 // BGNBD is the beta-geometric/NBD model of Fader, Hardie and Lee (2005).
@@ -22,30 +20,31 @@ import (
 // another tool. It is safe for concurrent use.
 type BGNBD struct {
 	// R is the shape of the order rates; small when they differ much.
-	R float64 `json:"r"`
+	R float64
 	// Alpha is their scale, in the unit of time of the histories.
-	Alpha float64 `json:"alpha"`
+	Alpha float64
 	// A and B are the parameters of the probability of leaving.
-	A float64 `json:"a"`
-	B float64 `json:"b"`
+	A float64
+	B float64
+	// Unit is the unit of time of Alpha and of the histories. Defaults to Week.
+	Unit Unit
+}
+
+// Name returns "BG/NBD".
+func (BGNBD) Name() string { return "BG/NBD" }
+
+// TimeUnit returns the Unit.
+func (m BGNBD) TimeUnit() Unit { return m.Unit }
+
+// Parameters returns r, alpha, a and b.
+func (m BGNBD) Parameters() []Parameter {
+	return []Parameter{{Name: "r", Value: m.R}, {Name: "alpha", Value: m.Alpha}, {Name: "a", Value: m.A}, {Name: "b", Value: m.B}}
 }
 
 // Validate reports every parameter that is not finite and positive, each as an
 // [*keyaccount.InputError].
 func (m BGNBD) Validate() error {
-	var errs []error
-	for _, p := range [...]struct {
-		name  string
-		value float64
-	}{{"R", m.R}, {"Alpha", m.Alpha}, {"A", m.A}, {"B", m.B}} {
-		if !positive(p.value) {
-			errs = append(errs, &keyaccount.InputError{
-				Kind: keyaccount.ErrOutOfRange, Field: p.name, Value: formatFloat(p.value),
-				Reason: "a parameter must be finite and positive",
-			})
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(m.Unit.Validate(), positives(m.Parameters()))
 }
 
 // ProbAlive returns the probability that an account with this history has not
@@ -85,37 +84,18 @@ func (m BGNBD) ExpectedOrders(h History, t float64) float64 {
 	return alive * betaMean(m.A, m.B+x, m.R+x, t/(m.Alpha+h.Age))
 }
 
-// ExpectedOrdersNew returns how many repeat orders an account will place in
-// the t units of time after its first order, before anything else is known of
-// it: E(X(t)). Times and models are treated as by
-// [BGNBD.ExpectedOrders].
-func (m BGNBD) ExpectedOrdersNew(t float64) float64 {
-	return m.ExpectedOrders(History{}, t)
-}
-
 // LogLikelihood returns the log-likelihood of the model for a counted table,
 // the sum over its accounts of the log of L(r, alpha, a, b | x, t_x, T), with times
 // as they stand in the table: it can be compared across models and tools, and
 // an AIC can be made of it. An empty table has 0.
 //
-// It fails for a model that Validate refuses, and with a kind
-// [keyaccount.ErrOutOfRange] where the value is beyond the range of a float64.
+// It fails for a model that Validate refuses, for a table in another unit
+// ([keyaccount.ErrMismatch]), and with a kind [keyaccount.ErrOutOfRange] where
+// the value is beyond the range of a float64.
 func (m BGNBD) LogLikelihood(table *Counts) (float64, error) {
-	if err := m.Validate(); err != nil {
-		return 0, err
-	}
-	ll := newBGNBDTable(table).at(m).value
-	if math.IsNaN(ll) || math.IsInf(ll, 0) {
-		return 0, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "BGNBD",
-			Reason: "the log-likelihood of this table is beyond the range of a float64",
-		}
-	}
-	return ll, nil
+	return logLikelihood(m, newBGNBDTable(table), table)
 }
 
 func (m BGNBD) usable() bool {
-	return positive(m.R) && positive(m.Alpha) && positive(m.A) && positive(m.B)
+	return positive(m.R) && positive(m.Alpha) && positive(m.A) && positive(m.B) && m.Unit.valid()
 }
-
-func positive(v float64) bool { return v > 0 && v <= math.MaxFloat64 }

@@ -79,19 +79,11 @@ const (
 	iAlpha
 	iA
 	iB
-	bgnbdParameters
 )
 
-// derivatives is a value with its gradient and the upper triangle of its
-// Hessian in the parameters themselves.
-type derivatives struct {
-	value float64
-	g     [bgnbdParameters]float64
-	h     [bgnbdParameters][bgnbdParameters]float64
-}
-
 // at evaluates the log-likelihood. All sums run in the order of the table.
-func (t *bgnbdTable) at(m BGNBD) derivatives {
+func (t *bgnbdTable) at(p []float64) derivatives {
+	m := bgnbdOf(p, Week)
 	var d derivatives
 	t.addRising(m, &d)
 	logs := t.addTimes(m, &d)
@@ -229,20 +221,4 @@ func (t *bgnbdTable) addOdds(m BGNBD, g bgnbdGroup, rows []bgnbdRow, logs []time
 	d.h[iA][iA] += (spread - left) * ua * ua
 	d.h[iA][iB] += spread * ua * ub
 	d.h[iB][iB] += (spread + left) * ub * ub
-}
-
-// inLogs turns derivatives in the parameters into those in their logs.
-func (d derivatives) inLogs(m BGNBD) evaluation {
-	p := [...]float64{m.R, m.Alpha, m.A, m.B}
-	e := evaluation{value: d.value, gradient: make([]float64, len(p)), hessian: make([][]float64, len(p))}
-	for i := range p {
-		e.gradient[i] = p[i] * d.g[i]
-		e.hessian[i] = make([]float64, len(p))
-		for j := range i + 1 {
-			e.hessian[i][j] = p[i] * p[j] * d.h[j][i]
-			e.hessian[j][i] = e.hessian[i][j]
-		}
-		e.hessian[i][i] += e.gradient[i]
-	}
-	return e
 }

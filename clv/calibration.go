@@ -157,7 +157,7 @@ func (c *Calibration) Counts(asOf time.Time) (*Counts, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := NewCounts()
+	table := NewCounts(c.unit)
 	for _, a := range accounts {
 		if a.Age == 0 {
 			continue

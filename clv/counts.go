@@ -14,17 +14,25 @@ import (
 // some hundred thousand distinct histories, or fewer.
 //
 // It is a commutative monoid: whatever part of the accounts is counted where,
-// [Counts.Merge] brings it together. The zero value is the empty table. All
-// times in one table are in one unit; Counts does not know which.
+// [Counts.Merge] brings it together. The zero value is the empty table in weeks.
 // It may be read, but not written, by several goroutines at once.
 type Counts struct {
+	unit  Unit
 	rows  map[History]int64
 	n     int64
 	calls int // of Add, to name the row of a bad history
 }
 
-// NewCounts returns an empty table.
-func NewCounts() *Counts { return &Counts{} }
+// NewCounts returns an empty table of histories whose times are in the unit.
+func NewCounts(u Unit) *Counts { return &Counts{unit: u} }
+
+// Unit returns the unit of all times in the table.
+func (c *Counts) Unit() Unit {
+	if c == nil {
+		return Week
+	}
+	return c.unit
+}
 
 // Add counts n accounts with the history h. It refuses what
 // [History.Validate] refuses, an age of 0 (a fit learns nothing from it) and
@@ -63,11 +71,15 @@ func (c *Counts) add(h History, n int64) *keyaccount.InputError {
 }
 
 // Merge adds the other table, which is left unchanged. It fails, and changes
-// nothing, when there is none ([keyaccount.ErrMissing]), or when the number of
-// accounts is beyond the range of an int64.
+// nothing, when there is none ([keyaccount.ErrMissing]), when it is in another
+// unit ([keyaccount.ErrMismatch]), or when the number of accounts is beyond the
+// range of an int64.
 func (c *Counts) Merge(other *Counts) error {
 	if other == nil {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "other", Reason: "there is no table to merge"}
+	}
+	if other.unit != c.unit {
+		return unitMismatch(other.unit, c.unit)
 	}
 	if other.n > math.MaxInt64-c.n {
 		return badHistory("n", strconv.FormatInt(other.n, 10), "the number of accounts is beyond the range of an int64")

@@ -1,26 +1,42 @@
 package clv
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"math"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 const (
 	countsSchema  = "keyaccount/clv.Counts"
-	countsVersion = 1
+	countsVersion = 2
 )
+
+// digest names the table by the hash of its canonical bytes: 128 bits in hex.
+func (c *Counts) digest() string {
+	b, err := c.MarshalBinary()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
 
 // countsJSON is the table in JSON.
 type countsJSON struct {
 	Schema  string           `json:"schema"`
 	Version uint64           `json:"version"`
+	Unit    *Unit            `json:"unit"`
 	Rows    []countedHistory `json:"rows"`
 }
 
 // MarshalJSON writes the table with its rows in the order of [Counts.All].
 func (c *Counts) MarshalJSON() ([]byte, error) {
-	return json.Marshal(countsJSON{Schema: countsSchema, Version: countsVersion, Rows: c.sorted()})
+	unit := c.Unit()
+	return json.Marshal(countsJSON{Schema: countsSchema, Version: countsVersion, Unit: &unit, Rows: c.sorted()})
 }
 
 // UnmarshalJSON replaces the table by one that [Counts.MarshalJSON] wrote, or
@@ -39,7 +55,10 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 	if in.Version != countsVersion {
 		return unknownVersion(in.Version, countsVersion)
 	}
-	var out Counts
+	if in.Unit == nil {
+		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "Unit", Reason: "the times of a table need a unit"}
+	}
+	out := Counts{unit: *in.Unit}
 	for _, row := range in.Rows {
 		if err := out.Add(row.History, row.N); err != nil {
 			return err
@@ -54,6 +73,7 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 func (c *Counts) MarshalBinary() ([]byte, error) {
 	rows := c.sorted()
 	b := appendHeader(nil, countsSchema, countsVersion)
+	b = appendText(b, c.Unit().String())
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		b = binary.AppendUvarint(b, uint64(row.Frequency))
@@ -72,6 +92,11 @@ func (c *Counts) UnmarshalBinary(data []byte) error {
 	d := decoder{b: data, field: "Counts"}
 	d.header(countsSchema, countsVersion)
 	var out Counts
+	if name := d.text(); d.err == nil {
+		if err := out.unit.UnmarshalText([]byte(name)); err != nil {
+			return err
+		}
+	}
 	var before History
 	for i := range d.length() {
 		h := History{Frequency: int(d.atMost(maxFrequency)), Recency: d.float(), Age: d.float()}

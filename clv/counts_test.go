@@ -75,7 +75,7 @@ func randomRows(r *rand.Rand, n int) []countedHistory {
 
 func tableOf(t testing.TB, rows []countedHistory) *Counts {
 	t.Helper()
-	table := NewCounts()
+	table := NewCounts(Week)
 	for _, row := range rows {
 		require.NoError(t, table.Add(row.History, row.N))
 	}
@@ -128,15 +128,16 @@ func TestCountsJSON(t *testing.T) {
 	table := tableOf(t, []countedHistory{{History{1, 2.5, 9}, 3}, {History{0, 0, 9}, 40}})
 	text, err := json.Marshal(table)
 	require.NoError(t, err)
-	assert.Equal(t, `{"schema":"keyaccount/clv.Counts","version":1,"rows":[`+
+	assert.Equal(t, `{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":[`+
 		`{"frequency":0,"recency":0,"age":9,"n":40},{"frequency":1,"recency":2.5,"age":9,"n":3}]}`, string(text))
 
-	head := `{"schema":"keyaccount/clv.Counts","version":1,"rows":`
+	head := `{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":`
 	for _, c := range []struct {
 		text string
 		want error
 	}{
-		{`{"schema":"keyaccount/clv.Counts","version":2,"rows":[]}`, keyaccount.ErrVersion},
+		{`{"schema":"keyaccount/clv.Counts","version":1,"rows":[]}`, keyaccount.ErrVersion},
+		{`{"schema":"keyaccount/clv.Counts","version":2,"rows":[]}`, keyaccount.ErrMissing},
 		{`{"rows":[]}`, keyaccount.ErrVersion},
 		{`{"schema":"keyaccount/clv.Other","version":1}`, keyaccount.ErrVersion},
 		{head + `[{"x":1}]}`, keyaccount.ErrMalformed},
@@ -166,7 +167,7 @@ func TestCountsCodecRefuses(t *testing.T) {
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(version), keyaccount.ErrVersion)
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(append(good, 0)), keyaccount.ErrMalformed)
 	row := appendFloat(appendFloat([]byte{0}, 0), 9)
-	twice := append(appendHeader(nil, countsSchema, countsVersion), 2)
+	twice := append(appendText(appendHeader(nil, countsSchema, countsVersion), "week"), 2)
 	for range 2 {
 		twice = append(append(twice, row...), 1)
 	}
@@ -197,7 +198,7 @@ func FuzzCountsJSON(f *testing.F) {
 	text, err := json.Marshal(smallTable(f))
 	require.NoError(f, err)
 	f.Add(text)
-	f.Add([]byte(`{"schema":"keyaccount/clv.Counts","version":1,"rows":[{"n":1}]}`))
+	f.Add([]byte(`{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":[{"n":1}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var table Counts
 		if table.UnmarshalJSON(text) != nil {

@@ -18,7 +18,7 @@ func ExampleBGNBD() {
 	model := clv.BGNBD{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426} // per week
 	h := clv.History{Frequency: 7, Recency: 30.4, Age: 38.9}
 	fmt.Printf("alive %.3f, next year %.2f orders\n", model.ProbAlive(h), model.ExpectedOrders(h, 52))
-	fmt.Printf("a new account: %.2f orders\n", model.ExpectedOrdersNew(52))
+	fmt.Printf("a new account: %.2f orders\n", model.ExpectedOrders(clv.History{}, 52))
 	// Output:
 	// alive 0.686, next year 4.48 orders
 	// a new account: 1.45 orders
@@ -26,7 +26,7 @@ func ExampleBGNBD() {
 
 // The histories of 464 accounts, counted, are all that a fit needs.
 func ExampleFitBGNBD() {
-	table := clv.NewCounts()
+	table := clv.NewCounts(clv.Week)
 	for _, row := range []struct {
 		h clv.History
 		n int64
@@ -53,8 +53,8 @@ func ExampleFitBGNBD() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("r %.4f (%.4f), alpha %.3f (%.3f)\n", fit.R, fit.StdErr.R, fit.Alpha, fit.StdErr.Alpha)
-	fmt.Printf("log-likelihood %.3f, %v\n", fit.LogLikelihood, fit.Status)
+	fmt.Printf("r %.4f (%.4f), alpha %.3f (%.3f)\n", fit.R, fit.StdErr("r"), fit.Alpha, fit.StdErr("alpha"))
+	fmt.Printf("log-likelihood %.3f, %v\n", fit.LogLik, fit.Status)
 	silent := clv.History{Frequency: 17, Recency: 38, Age: 52}
 	fmt.Printf("alive %.4f\n", fit.ProbAlive(silent))
 	// Output:
@@ -65,7 +65,7 @@ func ExampleFitBGNBD() {
 
 // Data that cannot tell the parameters apart are an error, never a wrong fit.
 func ExampleFitBGNBD_tooFewData() {
-	table := clv.NewCounts()
+	table := clv.NewCounts(clv.Week)
 	_ = table.Add(clv.History{Age: 30}, 12)
 	_, err := clv.FitBGNBD(table, nil)
 	fmt.Println(errors.Is(err, clv.ErrTooFewData), err)

@@ -3,14 +3,25 @@ package clv
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/mat"
 )
 
-// evaluation is a log-likelihood with its gradient and Hessian in the logs of
-// the parameters.
+// evaluation is what is maximised, with its gradient and Hessian in the
+// coordinates of a [chart].
 type evaluation struct {
 	value    float64
 	gradient []float64
 	hessian  [][]float64
+}
+
+func newEvaluation(n int) evaluation {
+	e := evaluation{gradient: make([]float64, n), hessian: make([][]float64, n)}
+	cells := make([]float64, n*n)
+	for i := range n {
+		e.hessian[i] = cells[i*n : (i+1)*n]
+	}
+	return e
 }
 
 func (e evaluation) finite() bool {
@@ -33,19 +44,20 @@ func (e evaluation) finite() bool {
 
 // optimum is a maximum that newton found.
 type optimum struct {
-	at         []float64 // logs of the parameters
-	stdErr     []float64 // of these logs, from the observed information
+	at         []float64   // coordinates
+	covariance [][]float64 // of these, from the observed information
+	condition  float64     // of that information, scaled
 	iterations int
 	evaluation
 }
 
-// The limits of a Newton search in logs of parameters.
+// The limits of a Newton search in coordinates.
 const (
 	lastStep   = 1e-7 // the step after one this small is below rounding
-	longest    = 2.0  // no step changes a parameter by more than e^2
-	runaway    = 16.0 // a parameter e^16 from its start has no finite maximum
+	longest    = 2.0  // no step changes a mean or a shape by more than e^2
+	runaway    = 16.0 // a mean or a shape e^16 from its start has no finite maximum
 	flatPivot  = 1e-10
-	flatStdErr = 10.0 // a parameter known to a factor e^10 is not known
+	flatStdErr = 10.0 // what is known to a factor e^10 is not known
 	mostDamped = 1e6  // steps a millionth of Newton's that still do not gain
 	enoughGain = 1e-4
 	noise      = 1e-12 // of a log-likelihood, relative
@@ -105,7 +117,7 @@ func less(damp float64) float64 {
 
 func limit(d float64) string {
 	if d < 0 {
-		return "0"
+		return "minus infinity"
 	}
 	return "infinity"
 }
@@ -128,15 +140,20 @@ func (o optimum) certify(names []string) (optimum, error) {
 	if !ok || l.smallestPivot < flatPivot {
 		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum", ErrNotIdentified)
 	}
-	o.stdErr = make([]float64, len(o.at))
-	for i := range o.at {
-		unit := make([]float64, len(o.at))
+	n := len(o.at)
+	o.covariance = newEvaluation(n).hessian
+	for i := range n {
+		unit := make([]float64, n)
 		unit[i] = 1
-		o.stdErr[i] = math.Sqrt(l.solve(unit)[i])
-		if o.stdErr[i] > flatStdErr {
+		for j, v := range l.solve(unit) {
+			o.covariance[i][j] += v / 2 // the mean with its mirror: exactly symmetric
+			o.covariance[j][i] += v / 2
+		}
+		if math.Sqrt(o.covariance[i][i]) > flatStdErr {
 			return o, fmt.Errorf("%w: the log-likelihood hardly depends on %s", ErrNotIdentified, names[i])
 		}
 	}
+	o.condition = l.condition()
 	return o, nil
 }
 
@@ -178,6 +195,19 @@ func cholesky(hessian [][]float64, damp float64) (factor, bool) {
 		}
 	}
 	return f, true
+}
+
+// condition returns the 2-norm condition number of the scaled matrix.
+func (f factor) condition() float64 {
+	n := len(f.l)
+	l := mat.NewDense(n, n, nil)
+	for i, row := range f.l {
+		for j, v := range row {
+			l.Set(i, j, v)
+		}
+	}
+	c := mat.Cond(l, 2)
+	return c * c
 }
 
 // solve returns the x of (l l^T) x = b, in the matrix's own scale.

@@ -71,7 +71,7 @@ func floats(t testing.TB, s string) []float64 {
 // cbs reads a table of customers by sufficient statistic.
 func cbs(t testing.TB, name, recency, age string) *Counts {
 	t.Helper()
-	table := NewCounts()
+	table := NewCounts(Week)
 	for _, row := range oracle.CSV(t, name) {
 		v := floats(t, row["x"]+" "+row[recency]+" "+row[age])
 		require.NoError(t, table.Add(History{int(v[0]), v[1], v[2]}, 1))
@@ -93,34 +93,34 @@ func TestFitBGNBDReachesTheExactMaximum(t *testing.T) {
 		table  *Counts
 		ll     float64
 		model  BGNBD
-		stdErr BGNBDStdErr
+		stdErr [4]float64
 		n      int64
 	}{
 		{
 			"CDNOW", cdnow(t), -9582.429207,
-			BGNBD{.24259452, 4.41360202, .79292202, 2.42590678},
-			BGNBDStdErr{.012557, .378224, .185734, .705414},
+			BGNBD{R: .24259452, Alpha: 4.41360202, A: .79292202, B: 2.42590678},
+			[4]float64{.012557, .378224, .185734, .705414},
 			2357,
 		},
 		{
 			"sim_pnbd_100k", cbs(t, "data/clv/sim_pnbd_100k_cbs.csv.gz", "t_x", "T"), -419735.258001,
-			BGNBD{.25418320, 5.06771546, .73497501, 2.88681572},
-			BGNBDStdErr{},
+			BGNBD{R: .25418320, Alpha: 5.06771546, A: .73497501, B: 2.88681572},
+			[4]float64{},
 			100000,
 		},
 	} {
 		fit, err := FitBGNBD(c.table, nil)
 		require.NoError(t, err, c.name)
-		assert.InDelta(t, c.ll, fit.LogLikelihood, 1e-6, c.name)
+		assert.InDelta(t, c.ll, fit.LogLik, 1e-6, c.name)
 		assert.InDelta(t, c.model.R, fit.R, 5e-9, c.name)
 		assert.InDelta(t, c.model.Alpha, fit.Alpha, 5e-9, c.name)
 		assert.InDelta(t, c.model.A, fit.A, 5e-9, c.name)
 		assert.InDelta(t, c.model.B, fit.B, 5e-9, c.name)
-		if c.stdErr != (BGNBDStdErr{}) {
-			assert.InDelta(t, c.stdErr.R, fit.StdErr.R, 1e-6, c.name)
-			assert.InDelta(t, c.stdErr.Alpha, fit.StdErr.Alpha, 1e-6, c.name)
-			assert.InDelta(t, c.stdErr.A, fit.StdErr.A, 1e-6, c.name)
-			assert.InDelta(t, c.stdErr.B, fit.StdErr.B, 1e-6, c.name)
+		if c.stdErr != ([4]float64{}) {
+			assert.InDelta(t, c.stdErr[0], fit.StdErr("r"), 1e-6, c.name)
+			assert.InDelta(t, c.stdErr[1], fit.StdErr("alpha"), 1e-6, c.name)
+			assert.InDelta(t, c.stdErr[2], fit.StdErr("a"), 1e-6, c.name)
+			assert.InDelta(t, c.stdErr[3], fit.StdErr("b"), 1e-6, c.name)
 		}
 		assert.Less(t, fit.GradNorm, 1e-6, c.name)
 		assert.Equal(t, Converged, fit.Status, c.name)
@@ -133,11 +133,11 @@ func TestFitBGNBDReachesTheExactMaximum(t *testing.T) {
 func TestFitBGNBDRecoversTheSimulatedHundredThousand(t *testing.T) {
 	fit, err := FitBGNBD(cbs(t, "data/clv/sim_bgnbd_100k_cbs.csv.gz", "t_x", "T"), nil)
 	require.NoError(t, err)
-	truth := BGNBD{.243, 4.414, .793, 2.426}
-	assert.InDelta(t, truth.R, fit.R, 3*fit.StdErr.R)
-	assert.InDelta(t, truth.Alpha, fit.Alpha, 3*fit.StdErr.Alpha)
-	assert.InDelta(t, truth.A, fit.A, 3*fit.StdErr.A)
-	assert.InDelta(t, truth.B, fit.B, 3*fit.StdErr.B)
+	truth := BGNBD{R: .243, Alpha: 4.414, A: .793, B: 2.426}
+	assert.InDelta(t, truth.R, fit.R, 3*fit.StdErr("r"))
+	assert.InDelta(t, truth.Alpha, fit.Alpha, 3*fit.StdErr("alpha"))
+	assert.InDelta(t, truth.A, fit.A, 3*fit.StdErr("a"))
+	assert.InDelta(t, truth.B, fit.B, 3*fit.StdErr("b"))
 }
 
 // Sums over all 2,357 customers at the maximum, from the same source.
@@ -203,5 +203,5 @@ func TestCalibrationOfTheRawLogIsCDNOW(t *testing.T) {
 	assert.Equal(t, 1016, table.Len())
 	fit, err := FitBGNBD(table, nil)
 	require.NoError(t, err)
-	assert.InDelta(t, -9582.429207, fit.LogLikelihood, 1e-6)
+	assert.InDelta(t, -9582.429207, fit.LogLik, 1e-6)
 }

@@ -73,3 +73,9 @@ func (u *Unit) UnmarshalText(text []byte) error {
 		Reason: "a unit of time is week, day or year",
 	}
 }
+
+func unitMismatch(got, want Unit) error {
+	return &keyaccount.InputError{
+		Kind: keyaccount.ErrMismatch, Field: "Unit", Value: got.String(), Reason: "here times are in the unit " + want.String(),
+	}
+}

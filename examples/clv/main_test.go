@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 	assert.Equal(t, "2025-06-30", got.AsOf)
 	assert.Equal(t, 184.0, got.Horizon)
 	assert.NotNil(t, got.Model)
-	assert.Positive(t, got.Model.StdErr.R)
+	assert.Positive(t, got.Model.StdErr("r"))
 	assert.Len(t, got.Accounts, 300)
 	for _, a := range got.Accounts {
 		assert.NoError(t, a.Validate())
@@ -91,7 +91,7 @@ func TestRunOnCDNOW(t *testing.T) {
 	var got report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	assert.Len(t, got.Accounts, 2357)
-	assert.InDelta(t, -9582.429207, got.Model.LogLikelihood, 1e-6)
+	assert.InDelta(t, -9582.429207, got.Model.LogLik, 1e-6)
 	assert.InDelta(t, 4.41360202, got.Model.Alpha, 5e-9)
 }
 

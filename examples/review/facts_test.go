@@ -59,7 +59,7 @@ func TestValueAddsNoDayThatNoDataCovers(t *testing.T) {
 	rv := reviewOf(t, "-transactions", file(t, "fit.csv", b.String()))
 	require.NotNil(t, rv.Value.Fit)
 	assert.Equal(t, want.BGNBD, rv.Value.Fit.BGNBD)
-	assert.Equal(t, want.LogLikelihood, rv.Value.Fit.LogLikelihood)
+	assert.Equal(t, want.LogLik, rv.Value.Fit.LogLik)
 }
 
 func TestNothingAfterAsOfIsSeen(t *testing.T) {

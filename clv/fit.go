@@ -1,0 +1,191 @@
+package clv
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/keyaccount/keyaccount"
+)
+
+// FitOptions tunes a fit. The zero value and nil are the defaults.
+type FitOptions struct {
+	// MaxIterations bounds the Newton steps tried. Defaults to 100.
+	MaxIterations int
+	// Prior is believed before the data are seen. Defaults to none: maximum
+	// likelihood.
+	Prior Prior
+}
+
+func (o *FitOptions) maxIterations() int {
+	if o == nil || o.MaxIterations <= 0 {
+		return 100
+	}
+	return o.MaxIterations
+}
+
+func (o *FitOptions) prior() Prior {
+	if o == nil {
+		return nil
+	}
+	return o.Prior
+}
+
+// Diagnostics says how a fit went and how well it knows its parameters.
+type Diagnostics struct {
+	// Estimates are the parameters with their standard errors, from the
+	// observed information (the inverse of the negative Hessian at the maximum).
+	Estimates []Parameter `json:"-"`
+	// Coordinates are unbounded functions of the parameters in which the fit
+	// searched, and in which its error is close to normal: logs of means and
+	// shapes, logit of a mean probability.
+	Coordinates []Parameter `json:"coordinates"`
+	// Covariance is that of the coordinates, row by row.
+	Covariance [][]float64 `json:"covariance"`
+	// LogLik is the log-likelihood, what the method LogLikelihood returns for the
+	// table.
+	LogLik float64 `json:"log_likelihood"`
+	// LogPrior is the log-density of the prior at the mode; 0 without one.
+	LogPrior float64 `json:"log_prior,omitempty"`
+	// AIC and BIC are the Akaike and Bayes information criteria; smaller is
+	// better. BIC counts accounts.
+	AIC float64 `json:"aic"`
+	BIC float64 `json:"bic"`
+	// N is the number of accounts.
+	N int64 `json:"n"`
+	// Data identifies the table: equal tables have equal names.
+	Data string `json:"data"`
+	// Iterations is the number of Newton steps tried.
+	Iterations int `json:"iterations"`
+	// GradNorm is the largest absolute derivative of what was maximised in a
+	// coordinate, at the maximum.
+	GradNorm float64 `json:"grad_norm"`
+	// Condition is the condition number of the observed information, scaled to
+	// a unit diagonal: 1 where the data tell every coordinate apart, large where
+	// some combination is hardly known.
+	Condition float64 `json:"condition"`
+	// Status says whether the parameters can be relied on.
+	Status Status `json:"status"`
+}
+
+// Report returns the diagnostics themselves: what fits have in common.
+func (d *Diagnostics) Report() *Diagnostics { return d }
+
+// StdErr returns the standard error of a parameter by its name, such as
+// "alpha"; 0 for a name that the model has not.
+func (d *Diagnostics) StdErr(name string) float64 {
+	for _, p := range d.Estimates {
+		if p.Name == name {
+			return p.StdErr
+		}
+	}
+	return 0
+}
+
+// likelihood is data laid out for one model, for repeated evaluation at
+// parameters.
+type likelihood interface {
+	at(parameters []float64) derivatives
+}
+
+// search is all that the code common to all models must know to fit one.
+type search struct {
+	parameters []string
+	chart      chart
+	start      []float64 // parameters from which to search
+	data       likelihood
+	n          int64  // accounts
+	digest     string // of the data
+}
+
+// run finds the mode and says how well it is known.
+func (s search) run(opts *FitOptions) (p []float64, d Diagnostics, err error) {
+	names := s.chart.names()
+	prior, err := opts.prior().on(names)
+	if err != nil {
+		return nil, d, err
+	}
+	objective := func(at []float64) evaluation {
+		p := s.chart.parameters(at)
+		e := s.chart.pull(at, p, s.data.at(p))
+		addPrior(prior, at, &e)
+		return e
+	}
+	best, err := newton(objective, s.chart.from(s.start), names, opts.maxIterations())
+	if err != nil {
+		return nil, d, err
+	}
+	p = s.chart.parameters(best.at)
+	k := float64(len(p))
+	flat := newEvaluation(len(p))
+	d = Diagnostics{
+		Covariance: best.covariance,
+		LogPrior:   addPrior(prior, best.at, &flat),
+		N:          s.n,
+		Data:       s.digest,
+		Iterations: best.iterations,
+		GradNorm:   norm(best.gradient),
+		Condition:  best.condition,
+	}
+	d.LogLik = s.data.at(p).value
+	d.AIC = 2*k - 2*d.LogLik
+	d.BIC = k*math.Log(float64(s.n)) - 2*d.LogLik
+	l := s.chart.linear(best.at)
+	relative := make([]float64, len(p))
+	for i := range p {
+		d.Coordinates = append(d.Coordinates, Parameter{
+			Name: names[i], Value: best.at[i], StdErr: math.Sqrt(best.covariance[i][i]),
+		})
+		// To first order the variance of ln p is that of the Jacobian's row.
+		var v float64
+		for j := range p {
+			for m := range p {
+				v += l.jacobian[i][j] * best.covariance[j][m] * l.jacobian[i][m]
+			}
+		}
+		relative[i] = math.Sqrt(max(v, 0))
+		d.Estimates = append(d.Estimates, Parameter{Name: s.parameters[i], Value: p[i], StdErr: p[i] * relative[i]})
+	}
+	d.Status = statusOf(relative)
+	return p, d, nil
+}
+
+// enoughRepeats refuses a table from which no flow of orders can be learnt.
+func enoughRepeats(table *Counts, repeats float64) error {
+	switch {
+	case table.N() == 0:
+		return fmt.Errorf("%w: the table is empty", ErrTooFewData)
+	case repeats == 0:
+		return fmt.Errorf("%w: none of %d accounts has a repeat purchase", ErrTooFewData, table.N())
+	}
+	return nil
+}
+
+// logLikelihood is the method of that name of every model.
+func logLikelihood(m interface {
+	Model
+	TimeUnit() Unit
+}, data likelihood, table *Counts,
+) (float64, error) {
+	if err := m.Validate(); err != nil {
+		return 0, err
+	}
+	if table.N() > 0 && table.Unit() != m.TimeUnit() {
+		return 0, unitMismatch(table.Unit(), m.TimeUnit())
+	}
+	ll := data.at(values(m.Parameters())).value
+	if math.IsNaN(ll) || math.IsInf(ll, 0) {
+		return 0, &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "LogLikelihood",
+			Reason: "the log-likelihood of this table is beyond the range of a float64",
+		}
+	}
+	return ll, nil
+}
+
+func values(ps []Parameter) []float64 {
+	v := make([]float64, len(ps))
+	for i, p := range ps {
+		v[i] = p.Value
+	}
+	return v
+}

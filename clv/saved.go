@@ -1,0 +1,114 @@
+package clv
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/keyaccount/keyaccount"
+)
+
+const (
+	modelSchema  = "keyaccount/clv.Model"
+	modelVersion = 1
+)
+
+// savedModel is the form of every model in a file: under a kilobyte, with or
+// without how it was fitted.
+type savedModel struct {
+	Schema     string       `json:"schema"`
+	Version    uint64       `json:"version"`
+	Model      string       `json:"model"`
+	Unit       *Unit        `json:"unit,omitempty"`
+	Parameters []Parameter  `json:"parameters"`
+	Fit        *Diagnostics `json:"fit,omitempty"`
+}
+
+// marshalModel writes a model; unit is nil for one without times, fit for one
+// that was not fitted.
+func marshalModel(name string, unit *Unit, parameters []Parameter, fit *Diagnostics) ([]byte, error) {
+	if fit != nil {
+		parameters = fit.Estimates
+	}
+	return json.Marshal(savedModel{
+		Schema: modelSchema, Version: modelVersion, Model: name, Unit: unit, Parameters: parameters, Fit: fit,
+	})
+}
+
+// unmarshalModel reads the model of the given name with these parameters, in
+// this order, and says what is wrong with any other.
+func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string) (values []float64, in savedModel, err error) {
+	if err := readStrictly(data, name, &in); err != nil {
+		return nil, in, err
+	}
+	if err := in.check(); err != nil {
+		return nil, in, err
+	}
+	fault := func(kind error, field, value, reason string) error {
+		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
+	}
+	switch {
+	case in.Model != name:
+		return nil, in, fault(keyaccount.ErrMismatch, "Model", in.Model, "only a "+name+" can be read here")
+	case hasUnit && in.Unit == nil:
+		return nil, in, fault(keyaccount.ErrMissing, "Unit", "", "the times of this model need a unit")
+	case !hasUnit && in.Unit != nil:
+		return nil, in, fault(keyaccount.ErrMalformed, "Unit", in.Unit.String(), "this model has no unit of time")
+	case len(in.Parameters) != len(parameters):
+		return nil, in, fault(keyaccount.ErrMissing, "Parameters", "", "a "+name+" needs other parameters")
+	}
+	for i, p := range in.Parameters {
+		if p.Name != parameters[i] {
+			return nil, in, fault(keyaccount.ErrMismatch, "Parameters", p.Name, "here "+parameters[i]+" is expected")
+		}
+		values = append(values, p.Value)
+	}
+	return values, in, nil
+}
+
+func (in *savedModel) check() error {
+	if in.Schema != modelSchema {
+		return unknownSchema(in.Schema, modelSchema)
+	}
+	if in.Version != modelVersion {
+		return unknownVersion(in.Version, modelVersion)
+	}
+	if in.Fit != nil {
+		in.Fit.Estimates = in.Parameters
+		return in.Fit.check(len(in.Parameters))
+	}
+	return nil
+}
+
+// diagnostics returns how the model was fitted, or says that it was not.
+func (in *savedModel) diagnostics() (Diagnostics, error) {
+	if in.Fit == nil {
+		return Diagnostics{}, &keyaccount.InputError{
+			Kind: keyaccount.ErrMissing, Field: "Fit", Reason: "this is a model without its fit",
+		}
+	}
+	return *in.Fit, nil
+}
+
+// check refuses what no fit can have reported.
+func (d *Diagnostics) check(parameters int) error {
+	fault := func(field, reason string) error {
+		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: reason}
+	}
+	switch {
+	case len(d.Coordinates) != parameters, len(d.Covariance) != parameters:
+		return fault("Fit", "a fit has as many coordinates, and rows of their covariance, as parameters")
+	case d.N < 1:
+		return fault("N", "a fit is of one account or more")
+	}
+	for i, row := range d.Covariance {
+		if len(row) != parameters {
+			return fault("Covariance", "a covariance is square")
+		}
+		for j, v := range row {
+			if v != d.Covariance[j][i] || i == j && !positive(v) || v*v > d.Covariance[i][i]*d.Covariance[j][j] || math.IsNaN(v) {
+				return fault("Covariance", "these numbers are no covariance")
+			}
+		}
+	}
+	return nil
+}
