@@ -1,0 +1,47 @@
+package clv
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+)
+
+// stream returns the generator for one purpose under a seed. Each account has
+// its own, by its id, so that its interval does not depend on who else is
+// valued; parameters have one for each fit, so that all accounts of a portfolio
+// live through the same draws of them.
+func stream(seed uint64, purpose, key string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(purpose))
+	h.Write([]byte{0})
+	h.Write([]byte(key))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+// draws returns n draws of the coordinates of a fit from the normal
+// distribution around them, in antithetic pairs; none where the covariance is
+// not positive definite.
+func (d *Diagnostics) draws(n int, r *rand.Rand) [][]float64 {
+	root, ok := rootOf(d.Covariance)
+	if !ok {
+		return nil
+	}
+	out := make([][]float64, 0, n)
+	z := make([]float64, len(d.Coordinates))
+	for len(out) < n {
+		if len(out)%2 == 0 {
+			for i := range z {
+				z[i] = r.NormFloat64()
+			}
+		} else {
+			for i := range z {
+				z[i] = -z[i]
+			}
+		}
+		at := make([]float64, len(z))
+		for i := range at {
+			at[i] = d.Coordinates[i].Value + dot(root[i], z[:i+1])
+		}
+		out = append(out, at)
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package clv
+
+import (
+	"math"
+	"time"
+)
+
+// terms are the Economics in the unit of time of a model, as numbers.
+type terms struct {
+	span      float64 // to the horizon; infinite without one
+	delta     float64 // force of interest
+	year      float64 // length of a year
+	received  float64 // what money due now is worth, coming later
+	margin    float64
+	order     float64 // cost of one
+	service   float64 // cost of one unit of time
+	retention float64 // cost of one campaign
+}
+
+func (e *Economics) terms(u Unit) terms {
+	t := terms{
+		span:      math.Inf(1),
+		delta:     e.Rate.PerUnit(u),
+		year:      Year.Days() / u.Days(),
+		margin:    1,
+		order:     e.OrderCost.InexactFloat64(),
+		retention: e.RetentionCost.InexactFloat64(),
+	}
+	if !e.Horizon.IsZero() {
+		t.span = days(e.AsOf, e.Horizon) / u.Days()
+	}
+	if e.Margin != 0 {
+		t.margin = e.Margin
+	}
+	t.service = e.ServiceCost.InexactFloat64() / t.year
+	t.received = math.Exp(-t.delta * float64(e.PaymentDelay) / u.Days())
+	return t
+}
+
+// days returns the calendar days between two dates, each in its own location.
+func days(from, to time.Time) float64 {
+	date := func(t time.Time) time.Time {
+		y, m, d := t.Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	return date(to).Sub(date(from)).Hours() / 24
+}
+
+// discount returns what money due after s is worth now.
+func (t *terms) discount(s float64) float64 { return math.Exp(-t.delta * s) }
+
+// annuity returns the present value of one unit of money paid continuously for
+// a time of s: (1-e^(-delta s))/delta.
+func (t *terms) annuity(s float64) float64 {
+	if t.delta == 0 {
+		return s
+	}
+	return -math.Expm1(-t.delta*s) / t.delta
+}
+
+// sale adds the parts of orders with this present number and mean value.
+func (t *terms) sale(p *parts, orders, value float64) {
+	p[revenue] += orders * value * t.received
+	p[costOfGoods] -= orders * value * (1 - t.margin)
+	p[orderCost] -= orders * t.order
+}
+
+// farthest is how far ahead an infinite horizon is looked at: what is due then
+// is worth e^-40 of its amount.
+func (t *terms) farthest() float64 { return min(t.span, 40/t.delta) }
+
+// years calls yield with the time of each yearly campaign within s.
+func (t *terms) years(s float64, yield func(at float64)) {
+	for k := 1.0; k*t.year < s; k++ {
+		yield(k * t.year)
+	}
+}
+
+// activeTime returns the present value of one unit of money paid continuously
+// while the account is active: the integral of e^(-delta s) P(alive at T+s) over
+// the span. In u = ln(1 + s/c) the integrand is smooth also where it falls as a
+// power of s; each unit of u takes a Gauss-Legendre rule.
+func (t *terms) activeTime(alive func(s float64) float64, c float64) float64 {
+	end := math.Log1p(t.farthest() / c)
+	panels := math.Ceil(end)
+	width := end / panels
+	var sum float64
+	for k := range int(panels) {
+		middle := (float64(k) + 0.5) * width
+		for i, x := range legendreNodes {
+			for _, u := range [...]float64{middle - x*width/2, middle + x*width/2} {
+				s := c * math.Expm1(u)
+				sum += legendreWeights[i] * width / 2 * t.discount(s) * alive(s) * (c + s)
+			}
+		}
+	}
+	return sum
+}
+
+// The positive nodes of the Gauss-Legendre rule of 12 points, and their
+// weights (Abramowitz and Stegun 1964, table 25.4).
+var (
+	legendreNodes = [...]float64{
+		0.125233408511468915, 0.367831498998180194, 0.587317954286617447,
+		0.769902674194304687, 0.904117256370474857, 0.981560634246719251,
+	}
+	legendreWeights = [...]float64{
+		0.249147045813402785, 0.233492536538354809, 0.203167426723065922,
+		0.160078328543346226, 0.106939325995318431, 0.047175336386511827,
+	}
+)
