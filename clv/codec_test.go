@@ -1,0 +1,18 @@
+package clv
+
+import (
+	"encoding/hex"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// States are stored and compared as bytes: what is written of one state stays
+// the same from release to release, or its version changes.
+func TestSavedBytesStayAsTheyAre(t *testing.T) {
+	counts := bytesOf(t, tableOf(t, []countedHistory{{History{300, 2.5, 9}, 3}, {History{0, 0, 1.0 / 3}, 40_000}}))
+	assert.Equal(t, "156b65796163636f756e742f636c762e436f756e747301020000000000000000003fd5555555555555c0b802ac024004"+
+		"000000000000402200000000000003", hex.EncodeToString(counts))
+	assert.Equal(t, "1a6b65796163636f756e742f636c762e43616c6962726174696f6e01047765656b0d417369612f5368616e6768616902"+
+		"014102ef8f2d090ae5aea2e688b7203c313e0201edf0de01", hex.EncodeToString(bytesOf(t, calibrationOfText(t))))
+}
