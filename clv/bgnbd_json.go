@@ -1,6 +1,9 @@
 package clv
 
-import "github.com/keyaccount/keyaccount"
+import (
+	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
+)
 
 // fitJSON has the fields of a [BGNBDFit] with the model's own, all at one
 // level, and no methods: the embedded model would lend the fit its reading.
@@ -33,7 +36,7 @@ func (f *fitJSON) model() (BGNBD, error) {
 // own or a named field.
 func (m *BGNBD) UnmarshalJSON(data []byte) error {
 	var in fitJSON
-	if err := readStrictly(data, "BGNBD", &in); err != nil {
+	if err := state.ReadJSONStrictly(data, "BGNBD", &in); err != nil {
 		return err
 	}
 	read, err := in.model()
@@ -49,7 +52,7 @@ func (m *BGNBD) UnmarshalJSON(data []byte) error {
 // would otherwise be a fit that converged.
 func (f *BGNBDFit) UnmarshalJSON(data []byte) error {
 	var in fitJSON
-	if err := readStrictly(data, "BGNBDFit", &in); err != nil {
+	if err := state.ReadJSONStrictly(data, "BGNBDFit", &in); err != nil {
 		return err
 	}
 	m, err := in.model()

@@ -1,11 +1,17 @@
 package clv
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/keyaccount/keyaccount/internal/state"
+)
 
 const (
 	calibrationSchema  = "keyaccount/clv.Calibration"
 	calibrationVersion = 1
 )
+
+var calibrationForm = state.Form{Schema: calibrationSchema, Version: calibrationVersion}
 
 // MarshalBinary returns the canonical form of the state: the same lines, in
 // whatever order and however they were split and merged, give the same bytes.
@@ -14,13 +20,13 @@ func (c *Calibration) MarshalBinary() ([]byte, error) {
 	if err := c.unit.Validate(); err != nil {
 		return nil, err
 	}
-	b := appendHeader(nil, calibrationSchema, calibrationVersion)
-	b = appendText(b, c.unit.String())
-	b = appendText(b, c.zone().String())
+	b := calibrationForm.AppendHeader(nil)
+	b = state.AppendText(b, c.unit.String())
+	b = state.AppendText(b, c.zone().String())
 	b = binary.AppendUvarint(b, uint64(len(c.days)))
 	for _, id := range c.ids() {
 		days := c.days[id]
-		b = appendText(b, id)
+		b = state.AppendText(b, id)
 		b = binary.AppendUvarint(b, uint64(len(days)))
 		before := int32(firstDay - 1)
 		for _, day := range days {
@@ -38,11 +44,11 @@ func (c *Calibration) MarshalBinary() ([]byte, error) {
 // [keyaccount.ErrVersion], broken bytes with [keyaccount.ErrMalformed]. After
 // an error the receiver is unchanged.
 func (c *Calibration) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "Calibration"}
-	d.header(calibrationSchema, calibrationVersion)
-	unit, zone := d.text(), d.text()
-	if d.err != nil {
-		return d.err
+	r := state.NewCanonicalReader(data, "Calibration")
+	r.Header(calibrationForm)
+	unit, zone := r.Text(), r.Text()
+	if err := r.Err(); err != nil {
+		return err
 	}
 	var u Unit
 	if err := u.UnmarshalText([]byte(unit)); err != nil {
@@ -51,42 +57,41 @@ func (c *Calibration) UnmarshalBinary(data []byte) error {
 	if err := c.sameSetup(u, zone); err != nil {
 		return err
 	}
-	n := d.length()
 	accounts := make(map[string][]int32)
 	before := ""
-	for range n {
-		id, days := d.text(), d.days()
-		if d.err == nil && id <= before {
-			d.fail("the accounts are not in order")
+	for range r.Length() {
+		id, days := r.Text(), readDays(&r)
+		if id <= before {
+			r.Fail("the accounts are not in order")
 		}
-		if d.err != nil {
+		if r.Err() != nil {
 			break
 		}
 		before = id
 		accounts[id] = days
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	c.days = accounts
 	return nil
 }
 
-// days reads an ascending set of days, each written as the distance from the
-// one before.
-func (d *decoder) days() []int32 {
-	n := d.length()
+// readDays reads an ascending set of days, each written as the distance from
+// the one before.
+func readDays(r *state.Reader) []int32 {
+	n := r.Length()
 	if n == 0 {
-		d.fail("an account without a purchase")
+		r.Fail("an account without a purchase")
 		return nil
 	}
 	days := make([]int32, n)
 	day := int64(firstDay - 1)
 	for i := range days {
-		step := d.atMost(lastDay - firstDay + 1)
+		step := r.AtMost(lastDay - firstDay + 1)
 		day += int64(step)
 		if step == 0 || day > lastDay {
-			d.fail("the days are not in order, or out of range")
+			r.Fail("the days are not in order, or out of range")
 			return nil
 		}
 		days[i] = int32(day)

@@ -1,10 +1,7 @@
 package clv
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -65,22 +62,8 @@ func (c Calibration) MarshalJSON() ([]byte, error) {
 // outside the years 1 to 9998 ([keyaccount.ErrOutOfRange]); Row is the account.
 // After an error the receiver is unchanged.
 func (c *Calibration) UnmarshalJSON(data []byte) error {
-	var head struct {
-		Schema  string `json:"schema"`
-		Version uint64 `json:"version"`
-	}
-	// First a look at the schema: the rest of an unknown one may not fit.
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformedJSON("Calibration", err)
-	}
-	if head.Schema != calibrationSchema {
-		return unknownSchema(head.Schema, calibrationSchema)
-	}
-	if head.Version != calibrationVersion {
-		return unknownVersion(head.Version, calibrationVersion)
-	}
 	var in calibrationJSON
-	if err := readStrictly(data, "Calibration", &in); err != nil {
+	if err := calibrationForm.ReadJSONStrictly(data, "Calibration", &in); err != nil {
 		return err
 	}
 	var unit Unit
@@ -143,26 +126,4 @@ func (a accountDaysJSON) read() ([]int32, *keyaccount.InputError) {
 		days[i] = day
 	}
 	return days, nil
-}
-
-// readStrictly decodes one JSON value and refuses fields that v does not have
-// and whatever follows the value.
-func readStrictly(data []byte, field string, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return malformedJSON(field, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return malformedJSON(field, errors.New("there is text after the JSON value"))
-	}
-	return nil
-}
-
-// malformedJSON keeps an error that says more.
-func malformedJSON(field string, err error) error {
-	if _, ok := errors.AsType[*keyaccount.InputError](err); ok {
-		return err
-	}
-	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: err.Error()}
 }

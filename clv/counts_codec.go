@@ -4,12 +4,16 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 const (
 	countsSchema  = "keyaccount/clv.Counts"
 	countsVersion = 1
 )
+
+var countsForm = state.Form{Schema: countsSchema, Version: countsVersion}
 
 // countsJSON is the table in JSON.
 type countsJSON struct {
@@ -30,14 +34,8 @@ func (c *Counts) MarshalJSON() ([]byte, error) {
 // [Counts.Add] refuses. After an error the receiver is unchanged.
 func (c *Counts) UnmarshalJSON(data []byte) error {
 	var in countsJSON
-	if err := readStrictly(data, "Counts", &in); err != nil {
+	if err := countsForm.ReadJSONStrictly(data, "Counts", &in); err != nil {
 		return err
-	}
-	if in.Schema != countsSchema {
-		return unknownSchema(in.Schema, countsSchema)
-	}
-	if in.Version != countsVersion {
-		return unknownVersion(in.Version, countsVersion)
 	}
 	var out Counts
 	for _, row := range in.Rows {
@@ -53,12 +51,12 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 // equal bytes.
 func (c *Counts) MarshalBinary() ([]byte, error) {
 	rows := c.sorted()
-	b := appendHeader(nil, countsSchema, countsVersion)
+	b := countsForm.AppendHeader(nil)
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		b = binary.AppendUvarint(b, uint64(row.Frequency))
-		b = appendFloat(b, row.Recency)
-		b = appendFloat(b, row.Age)
+		b = state.AppendFloat(b, row.Recency)
+		b = state.AppendFloat(b, row.Age)
 		b = binary.AppendUvarint(b, uint64(row.N))
 	}
 	return b, nil
@@ -69,25 +67,25 @@ func (c *Counts) MarshalBinary() ([]byte, error) {
 // bytes with [keyaccount.ErrMalformed], and what [Counts.Add] refuses as there.
 // After an error the receiver is unchanged.
 func (c *Counts) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "Counts"}
-	d.header(countsSchema, countsVersion)
+	r := state.NewCanonicalReader(data, "Counts")
+	r.Header(countsForm)
 	var out Counts
 	var before History
-	for i := range d.length() {
-		h := History{Frequency: int(d.atMost(maxFrequency)), Recency: d.float(), Age: d.float()}
-		n := d.atMost(math.MaxInt64)
-		if d.err != nil {
+	for i := range r.Length() {
+		h := History{Frequency: int(r.AtMost(maxFrequency)), Recency: r.Float(), Age: r.Float()}
+		n := r.AtMost(math.MaxInt64)
+		if r.Err() != nil {
 			break
 		}
 		if err := out.Add(h, int64(n)); err != nil {
 			return err
 		}
 		if i > 0 && compareHistories(before, h) >= 0 || math.Signbit(h.Recency) {
-			d.fail("the rows are not in order")
+			r.Fail("the rows are not in order")
 		}
 		before = h
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*c = out

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 func TestCountsAdd(t *testing.T) {
@@ -165,8 +166,8 @@ func TestCountsCodecRefuses(t *testing.T) {
 	version[1+len(countsSchema)] = 9
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(version), keyaccount.ErrVersion)
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(append(good, 0)), keyaccount.ErrMalformed)
-	row := appendFloat(appendFloat([]byte{0}, 0), 9)
-	twice := append(appendHeader(nil, countsSchema, countsVersion), 2)
+	row := state.AppendFloat(state.AppendFloat([]byte{0}, 0), 9)
+	twice := append(countsForm.AppendHeader(nil), 2)
 	for range 2 {
 		twice = append(append(twice, row...), 1)
 	}
