@@ -182,6 +182,28 @@ func TestUnmarshalRefusesInstantsOutsideTheirPeriods(t *testing.T) {
 	}
 }
 
+// A year of returns alone has no order whose instant bounds it.
+func TestUnmarshalRefusesPeriodsBeforeTheCalendar(t *testing.T) {
+	t.Parallel()
+	o := SummaryOptions{Periods: ByYear}
+	for name, year := range map[string]int32{"none": 1, "before year 0": -1, "far before": -40_000} {
+		s := summaryWith(t, o, []keyaccount.Transaction{
+			line("A", "2", "0001-03-11", "-1", "-2"), line("A", "1", "2025-01-10", "1", "10"),
+		})
+		parts := s.accounts["A"].more.periods
+		first := slices.Min(sortedKeys(parts))
+		returns := parts[first]
+		delete(parts, first)
+		parts[ByYear.period(int32(dayNumber(day("0001-01-01"))))+year-1] = returns
+		err := NewSummary(o).UnmarshalBinary(bytesOf(t, s))
+		if name == "none" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, keyaccount.ErrMalformed, name)
+		}
+	}
+}
+
 // shift moves the day of January's order to another one, everywhere.
 func shift(s *state, january, to int32) {
 	from := int32(dayNumber(day("2025-01-10")))
