@@ -22,7 +22,7 @@ var rooms = []string{"segment", "clv", "risk", "pricing", "survey", "allocation"
 // A room links the standard library without its I/O, and these.
 var (
 	thirdParty = []string{"github.com/shopspring/decimal", "gonum.org/v1/gonum", "golang.org/x/exp/constraints"}
-	internals  = []string{"internal/exact", "internal/label", "internal/special"}
+	internals  = []string{"internal/exact", "internal/label", "internal/special", "internal/state"}
 	withIO     = []string{
 		"crypto/rand", "database", "embed", "html/template", "io/fs", "io/ioutil", "log", "math/rand", "net",
 		"os", "path/filepath", "plugin", "syscall", "testing", "text/template", "unsafe",

@@ -25,6 +25,32 @@ func BenchmarkSummaryAdd(b *testing.B) {
 	}
 }
 
+// BenchmarkSummaryUnmarshalBinary reads a state of 100,000 accounts, light and
+// with all that is collected short of the lines.
+func BenchmarkSummaryUnmarshalBinary(b *testing.B) {
+	for _, o := range []SummaryOptions{{}, {Periods: ByMonth, OrderDays: true, Categories: new(CategoryOptions)}} {
+		b.Run(o.Periods.String(), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 1))
+			s := NewSummary(o)
+			for i := range 300_000 {
+				tx := line(strconv.Itoa(i%100_000), strconv.Itoa(i), "2025-01-01", "1", "10.50")
+				tx.Time, tx.Product = tx.Time.AddDate(0, 0, r.IntN(365)), strconv.Itoa(i%7)
+				if err := s.Add(tx); err != nil {
+					b.Fatal(err)
+				}
+			}
+			data := bytesOf(b, s)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if err := NewSummary(o).UnmarshalBinary(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkFitRFM(b *testing.B) {
 	for _, n := range []int{10_000, 1_000_000} {
 		accounts := spreadAccounts(n)

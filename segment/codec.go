@@ -3,11 +3,10 @@ package segment
 import (
 	"encoding/binary"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 const (
@@ -17,6 +16,12 @@ const (
 	summaryVersion = 2
 	// maxCount bounds decoded counts, so that merging cannot overflow them.
 	maxCount = 1 << 53
+)
+
+var (
+	summaryForm = saved.Form{Schema: summarySchema, Version: summaryVersion, Oldest: 1}
+	// Version 1 had no JSON.
+	summaryJSON = saved.Form{Schema: summarySchema, Version: summaryVersion}
 )
 
 // What a Summary collects, as bits in its binary form.
@@ -42,16 +47,15 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 	if c.lines {
 		flags |= collectsLines
 	}
-	b := appendText(nil, summarySchema)
-	b = binary.AppendUvarint(b, summaryVersion)
-	b = appendText(b, s.zone().String())
-	b = appendText(b, s.currency)
+	b := summaryForm.AppendHeader(nil)
+	b = saved.AppendText(b, s.zone().String())
+	b = saved.AppendText(b, s.currency)
 	b = binary.AppendUvarint(b, uint64(c.grain))
 	b = binary.AppendUvarint(b, flags)
-	b = appendText(b, c.category)
+	b = saved.AppendText(b, c.category)
 	b = binary.AppendUvarint(b, uint64(len(s.accounts)))
 	for _, id := range s.ids() {
-		b = s.accounts[id].append(appendText(b, id), c)
+		b = s.accounts[id].append(saved.AppendText(b, id), c)
 	}
 	return b, nil
 }
@@ -66,66 +70,49 @@ func (s *Summary) UnmarshalBinary(data []byte) error {
 	if s.fault != nil {
 		return s.fault
 	}
-	d := decoder{b: data}
-	if schema := d.text(); d.err == nil && schema != summarySchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "these are not the bytes of a summary",
-		}
+	d := decoder{saved.NewReader(data, "Summary")}
+	version, zone := d.Header(summaryForm), d.Text()
+	if err := d.Err(); err != nil {
+		return err
 	}
-	version := d.uvarint()
-	if d.err == nil && (version < 1 || version > summaryVersion) {
-		return unknownSummaryVersion(strconv.FormatUint(version, 10))
-	}
-	zone := d.text()
-	if d.err == nil {
-		if err := s.sameLocation(zone); err != nil {
-			return err
-		}
+	if err := s.sameLocation(zone); err != nil {
+		return err
 	}
 	in := s.empty()
-	in.currency = d.text()
+	in.currency = d.Text()
 	read := (*decoder).stateV1
 	var written collects
 	if version >= 2 {
 		read = (*decoder).state
 		written = d.collects()
 	}
-	if d.err == nil {
-		if err := s.collect.same(&written); err != nil {
-			return err
-		}
+	if err := d.Err(); err != nil {
+		return err
 	}
-	n, before := d.uvarint(), ""
+	if err := s.collect.same(&written); err != nil {
+		return err
+	}
+	n, before := d.Length(), ""
 	for range n {
-		id := d.text()
+		id := d.Text()
 		st := read(&d, in)
-		if d.err == nil && id <= before {
-			d.fail("the accounts are not in order")
+		if id <= before {
+			d.Fail("the accounts are not in order")
 		}
-		if d.err != nil {
+		if d.Err() != nil {
 			break
 		}
 		before = id
 		in.insert(id, st)
 	}
 	if n == 0 && in.currency != "" {
-		d.fail("a currency without accounts")
+		d.Fail("a currency without accounts")
 	}
-	if len(d.b) > 0 {
-		d.fail("there are bytes after the end")
-	}
-	if d.err != nil {
-		return d.err
+	if err := d.End(); err != nil {
+		return err
 	}
 	*s = *in
 	return nil
-}
-
-func unknownSummaryVersion(version string) error {
-	return &keyaccount.InputError{
-		Kind: keyaccount.ErrVersion, Field: "Version", Value: version,
-		Reason: "only versions up to " + strconv.Itoa(summaryVersion) + " are known",
-	}
 }
 
 // append writes a state. Where the lines are kept, they are all there is to
@@ -148,7 +135,7 @@ func (s *state) append(b []byte, c *collects) []byte {
 	if c.category != "" {
 		b = binary.AppendUvarint(b, uint64(len(s.more.categories)))
 		for _, k := range sortedKeys(s.more.categories) {
-			b = s.more.categories[k].append(appendText(b, k), c)
+			b = s.more.categories[k].append(saved.AppendText(b, k), c)
 		}
 	}
 	return b
@@ -159,9 +146,9 @@ func (t *totals) append(b []byte, c *collects) []byte {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	for _, m := range t.named.sorted() {
-		b = append(appendText(b, m.id), m.on)
+		b = append(saved.AppendText(b, m.id), m.on)
 	}
-	b = appendSum(appendSum(b, t.gross), t.returns)
+	b = saved.AppendSum(saved.AppendSum(b, t.gross), t.returns)
 	if c.days {
 		b = binary.AppendUvarint(b, uint64(len(t.days)))
 		for _, d := range sortedKeys(t.days) {
@@ -176,15 +163,11 @@ func (d *detail) appendLines(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(keys)))
 	for _, k := range keys {
 		b = appendInstant(b, k.at)
-		b = appendText(appendText(appendText(b, k.order), k.product), k.category)
+		b = saved.AppendText(saved.AppendText(saved.AppendText(b, k.order), k.product), k.category)
 		var s exact.Sum
 		s.Add(k.amount())
-		b = appendSum(b, s)
-		back := byte(0)
-		if k.isReturn {
-			back = 1
-		}
-		b = binary.AppendUvarint(append(b, back), uint64(d.ledger[k]))
+		b = saved.AppendSum(b, s)
+		b = binary.AppendUvarint(saved.AppendBool(b, k.isReturn), uint64(d.ledger[k]))
 	}
 	return b
 }
@@ -195,15 +178,6 @@ func (o *orderSet) sorted() []orderMark {
 	return marks
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
 func appendInstant(b []byte, i instant) []byte {
 	return binary.AppendUvarint(binary.AppendVarint(b, i.sec), uint64(i.nsec))
-}
-
-func appendSum(b []byte, s exact.Sum) []byte {
-	b, _ = s.AppendBinary(b) // never fails
-	return b
 }

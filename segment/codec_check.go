@@ -70,11 +70,12 @@ func addsUp[K comparable](whole *totals, parts map[K]*totals, c *collects) bool 
 	return bytes.Equal(sum.append(nil, c), whole.append(nil, c))
 }
 
-// periodsAgree compares the periods with the days of the first and the last
-// order and of the last line, and each period with its own days.
+// periodsAgree compares the periods with the calendar, with the days of the
+// first and the last order and of the last line, and each period with its own
+// days.
 func (s *state) periodsAgree(c *collects, first, last, activity int32) bool {
 	keys := sortedKeys(s.more.periods)
-	if keys[len(keys)-1] != c.grain.period(activity) {
+	if keys[0] < c.grain.period(firstDayNo) || keys[len(keys)-1] != c.grain.period(activity) {
 		return false
 	}
 	seen := false

@@ -3,7 +3,6 @@ package segment
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // SummaryState is the state of a [Summary] in the open: the form of its JSON,
@@ -195,22 +195,8 @@ func (s *Summary) UnmarshalJSON(data []byte) error {
 	if s.fault != nil {
 		return s.fault
 	}
-	// The version comes first: the rest of an unknown one may not even parse.
-	var head struct {
-		Schema  string `json:"schema"`
-		Version int    `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformedState(err.Error())
-	}
-	if head.Schema != summarySchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: head.Schema, Reason: "this is not the state of a summary",
-		}
-	}
-	// Version 1 had no JSON.
-	if head.Version != summaryVersion {
-		return unknownSummaryVersion(strconv.Itoa(head.Version))
+	if err := summaryJSON.CheckJSON(data, "Summary"); err != nil {
+		return err
 	}
 	var st SummaryState
 	if err := json.Unmarshal(data, &st); err != nil {
@@ -245,18 +231,7 @@ func (s *Summary) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func malformedState(reason string) error {
-	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Summary", Reason: shorten(reason)}
-}
-
-// shorten keeps a hostile text from being repeated in full.
-func shorten(s string) string {
-	const most = 200
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+func malformedState(reason string) error { return saved.Fault("Summary", reason) }
 
 // close is the inverse of open, and says why there is none.
 func (a *AccountState) close(in *Summary) (s *state, reason string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Bytes of every kind that end too early, or go on too long, are refused and
@@ -58,14 +59,14 @@ func TestEveryKindOfBytesSpoiled(t *testing.T) {
 func TestUnknownKindsAreRefused(t *testing.T) {
 	t.Parallel()
 	head := func(grain, flags uint64) []byte {
-		b := binary.AppendUvarint(appendText(nil, summarySchema), summaryVersion)
-		b = appendText(appendText(b, "UTC"), "")
-		return binary.AppendUvarint(appendText(binary.AppendUvarint(binary.AppendUvarint(b, grain), flags), ""), 0)
+		b := binary.AppendUvarint(saved.AppendText(nil, summarySchema), summaryVersion)
+		b = saved.AppendText(saved.AppendText(b, "UTC"), "")
+		return binary.AppendUvarint(saved.AppendText(binary.AppendUvarint(binary.AppendUvarint(b, grain), flags), ""), 0)
 	}
 	require.NoError(t, new(Summary).UnmarshalBinary(head(0, 0)))
 	inputError(t, new(Summary).UnmarshalBinary(head(uint64(len(grainNames)), 0)), keyaccount.ErrMalformed, "Summary", 0)
 	inputError(t, new(Summary).UnmarshalBinary(head(0, collectsEnd)), keyaccount.ErrMalformed, "Summary", 0)
-	version0 := binary.AppendUvarint(appendText(nil, summarySchema), 0)
+	version0 := binary.AppendUvarint(saved.AppendText(nil, summarySchema), 0)
 	inputError(t, new(Summary).UnmarshalBinary(version0), keyaccount.ErrVersion, "Version", 0)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 func decoded(t testing.TB, b []byte) *Summary {
@@ -47,14 +48,14 @@ func TestUnmarshalBinaryRefuses(t *testing.T) {
 	t.Parallel()
 	good := bytesOf(t, summaryOf(t,
 		line("A", "1", "2025-03-01", "1", "10"), line("A", "2", "2025-03-02", "-1", "-3"), line("B", "", "2025-03-02", "1", "3")))
-	at := len(appendText(nil, summarySchema))
+	at := len(saved.AppendText(nil, summarySchema))
 	newer := append([]byte(nil), good...)
 	newer[at] = summaryVersion + 1
 
 	s := summaryOf(t, line("KEPT", "1", "2025-03-01", "1", "10"))
 	before := bytesOf(t, s)
 	inputError(t, s.UnmarshalBinary(newer), keyaccount.ErrVersion, "Version", 0)
-	inputError(t, s.UnmarshalBinary(appendText(nil, "keyaccount/clv.Counts")), keyaccount.ErrVersion, "Schema", 0)
+	inputError(t, s.UnmarshalBinary(saved.AppendText(nil, "keyaccount/clv.Counts")), keyaccount.ErrVersion, "Schema", 0)
 	inputError(t, s.UnmarshalBinary(append(slices.Clip(good), 0)), keyaccount.ErrMalformed, "Summary", 0)
 	for n := range good {
 		inputError(t, s.UnmarshalBinary(good[:n]), keyaccount.ErrMalformed, "Summary", 0)
@@ -172,6 +173,28 @@ func TestUnmarshalRefusesInstantsOutsideTheirPeriods(t *testing.T) {
 			line("A", "1", "2025-01-10", "1", "10"), line("A", "2", "2025-03-11", "1", "5"), line("A", "2", "2025-08-11", "-1", "-2"),
 		})
 		spoil(s.accounts["A"])
+		err := NewSummary(o).UnmarshalBinary(bytesOf(t, s))
+		if name == "none" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, keyaccount.ErrMalformed, name)
+		}
+	}
+}
+
+// A year of returns alone has no order whose instant bounds it.
+func TestUnmarshalRefusesPeriodsBeforeTheCalendar(t *testing.T) {
+	t.Parallel()
+	o := SummaryOptions{Periods: ByYear}
+	for name, year := range map[string]int32{"none": 1, "before year 0": -1, "far before": -40_000} {
+		s := summaryWith(t, o, []keyaccount.Transaction{
+			line("A", "2", "0001-03-11", "-1", "-2"), line("A", "1", "2025-01-10", "1", "10"),
+		})
+		parts := s.accounts["A"].more.periods
+		first := slices.Min(sortedKeys(parts))
+		returns := parts[first]
+		delete(parts, first)
+		parts[ByYear.period(int32(dayNumber(day("0001-01-01"))))+year-1] = returns
 		err := NewSummary(o).UnmarshalBinary(bytesOf(t, s))
 		if name == "none" {
 			require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
 	"github.com/keyaccount/keyaccount/internal/oracle"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 func cohortsOf(t testing.TB, txs ...keyaccount.Transaction) *Cohorts {
@@ -306,7 +307,7 @@ func TestCohortsUnmarshalRefuses(t *testing.T) {
 	}
 	inputError(t, c.UnmarshalBinary(append(slices.Clip(good), 0)), keyaccount.ErrMalformed, "Cohorts", 0)
 	newer := slices.Clone(good)
-	newer[len(appendText(nil, cohortSchema))]++
+	newer[len(saved.AppendText(nil, cohortSchema))]++
 	inputError(t, c.UnmarshalBinary(newer), keyaccount.ErrVersion, "Version", 0)
 	inputError(t, c.UnmarshalBinary(bytesOf(t, new(Summary))), keyaccount.ErrVersion, "Schema", 0)
 
@@ -339,7 +340,7 @@ func TestCohortAddToAKnownMonthDoesNotAllocate(t *testing.T) {
 func FuzzCohortsUnmarshalBinary(f *testing.F) {
 	f.Add(cohortBytes(f, new(Cohorts)))
 	f.Add(cohortBytes(f, cohortsOf(f, randomLines(rand.New(rand.NewPCG(1, 1)), 40)...)))
-	f.Add(binary.AppendUvarint(appendText(nil, cohortSchema), 2))
+	f.Add(binary.AppendUvarint(saved.AppendText(nil, cohortSchema), 2))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := new(Cohorts)
 		if err := c.UnmarshalBinary(b); err != nil {

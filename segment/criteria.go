@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // CriteriaSchema is the schema, and behind the slash its version, that a saved
@@ -194,7 +194,7 @@ func (p *CriteriaPolicy) UnmarshalJSON(data []byte) error {
 		Schema string `json:"schema"`
 		plain
 	}
-	if err := readPolicy(data, CriteriaSchema, &in); err != nil {
+	if err := (saved.Form{Schema: CriteriaSchema}).ReadJSONStrictly(data, "Policy", &in); err != nil {
 		return err
 	}
 	read := CriteriaPolicy(in.plain)
@@ -202,32 +202,6 @@ func (p *CriteriaPolicy) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*p = read
-	return nil
-}
-
-// readPolicy decodes strictly into v, after a look at the schema: the rest of
-// an unknown one may not even parse.
-func readPolicy(data []byte, schema string, v any) error {
-	malformed := func(err error) error {
-		return criteriaFault(keyaccount.ErrMalformed, "Policy", 0, "", err.Error())
-	}
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed(err)
-	}
-	if head.Schema != schema {
-		return criteriaFault(keyaccount.ErrVersion, "Schema", 0, head.Schema, "this is not "+schema)
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		if _, ok := errors.AsType[*keyaccount.InputError](err); ok {
-			return err
-		}
-		return malformed(err)
-	}
 	return nil
 }
 

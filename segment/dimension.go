@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Dimension is a figure besides recency, frequency and amount, one value for
@@ -116,7 +117,7 @@ func (d *DimensionScale) UnmarshalJSON(data []byte) error {
 	type plain DimensionScale
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
-		return malformed("Dimension", err)
+		return saved.Malformed("Dimension", err)
 	}
 	if err := (*DimensionScale)(&in).Validate(); err != nil {
 		return err

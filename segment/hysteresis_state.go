@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // The schema and version that a [HysteresisState] carries; no other is read.
@@ -45,7 +46,7 @@ func (s *HysteresisState) UnmarshalJSON(data []byte) error {
 	type plain HysteresisState
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "HysteresisState", Reason: err.Error()}
+		return saved.Fault("HysteresisState", err.Error())
 	}
 	if err := (*HysteresisState)(&in).Validate(); err != nil {
 		return err
@@ -56,11 +57,8 @@ func (s *HysteresisState) UnmarshalJSON(data []byte) error {
 
 // Validate reports the first thing that no [Hysteresis.Step] can have left.
 func (s *HysteresisState) Validate() error {
-	if s.Schema != HysteresisSchema || s.Version != HysteresisVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: s.Schema + " " + strconv.Itoa(s.Version),
-			Reason: "this is not " + HysteresisSchema + " " + strconv.Itoa(HysteresisVersion),
-		}
+	if err := (saved.Form{Schema: HysteresisSchema, Version: HysteresisVersion}).Check(s.Schema, s.Version); err != nil {
+		return err
 	}
 	if s.ID == "" {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "ID", Reason: "a state needs the ID of its account"}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/label"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // PortfolioSchema is the schema, and behind the slash its version, that a saved
@@ -125,7 +126,7 @@ func (p *PortfolioPolicy) UnmarshalJSON(data []byte) error {
 		Schema string `json:"schema"`
 		plain
 	}
-	if err := readPolicy(data, PortfolioSchema, &in); err != nil {
+	if err := (saved.Form{Schema: PortfolioSchema}).ReadJSONStrictly(data, "Policy", &in); err != nil {
 		return err
 	}
 	read := PortfolioPolicy(in.plain)

@@ -1,15 +1,12 @@
 package segment
 
 import (
-	"encoding/json"
-	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // The schema and version that a [Model] carries. Version 1, which had one rule
@@ -110,23 +107,11 @@ func (m *Model) Dimension(name string) (*DimensionScale, bool) {
 // ([keyaccount.ErrVersion]) or one that does not [Model.Validate]. A Model of
 // version 1 becomes one of the present version.
 func (m *Model) UnmarshalJSON(data []byte) error {
-	// The version comes first: the rest of an unknown one may not even parse.
-	var head struct {
-		Schema  string `json:"schema"`
-		Version int    `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed("Model", err)
-	}
-	if head.Version != 1 || head.Schema != ModelSchema {
-		if err := checkModelVersion(head.Schema, head.Version); err != nil {
-			return err
-		}
-	}
 	type plain Model
 	var in plain
-	if err := json.Unmarshal(data, &in); err != nil {
-		return malformed("Model", err)
+	form := saved.Form{Schema: ModelSchema, Version: ModelVersion, Oldest: 1}
+	if err := form.ReadJSON(data, "Model", &in); err != nil {
+		return err
 	}
 	if in.Version == 1 {
 		in.Version = ModelVersion
@@ -136,29 +121,5 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*m = Model(in)
-	return nil
-}
-
-// malformed says that JSON cannot be read, unless a part of it has already
-// said what is wrong with itself.
-func malformed(field string, err error) error {
-	if _, ok := errors.AsType[*keyaccount.InputError](err); ok {
-		return err
-	}
-	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: err.Error()}
-}
-
-func checkModelVersion(schema string, version int) error {
-	if schema != ModelSchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "this is not " + ModelSchema,
-		}
-	}
-	if version != ModelVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.Itoa(version),
-			Reason: "only the versions 1 and " + strconv.Itoa(ModelVersion) + " are known",
-		}
-	}
 	return nil
 }

@@ -9,13 +9,14 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Validate reports the first thing that makes the Model no result of [FitRFM]
 // or [NewModel], as a [*keyaccount.InputError]. For one that was put together
 // by hand or elsewhere.
 func (m *Model) Validate() error {
-	if err := checkModelVersion(m.Schema, m.Version); err != nil {
+	if err := (saved.Form{Schema: ModelSchema, Version: ModelVersion}).Check(m.Schema, m.Version); err != nil {
 		return err
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // PlaybookSchema is the schema and version that a [Playbook] carries; no other
@@ -56,10 +57,8 @@ func (p *Playbook) For(s Segment) (Play, bool) {
 // ([keyaccount.ErrDuplicate]), or with a cadence outside its domain
 // ([keyaccount.ErrOutOfRange]).
 func (p *Playbook) Validate() error {
-	if p.Schema != PlaybookSchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: p.Schema, Reason: "this is not " + PlaybookSchema,
-		}
+	if err := (saved.Form{Schema: PlaybookSchema}).CheckSchema(p.Schema); err != nil {
+		return err
 	}
 	var faults []error
 	seen := make(map[string]bool, len(p.Plays))
@@ -128,7 +127,7 @@ func (p *Playbook) UnmarshalJSON(data []byte) error {
 	type plain Playbook
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Playbook", Reason: err.Error()}
+		return saved.Fault("Playbook", err.Error())
 	}
 	if err := (*Playbook)(&in).Validate(); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/exact"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // The schema and version that a [Profile] carries.
@@ -177,7 +178,8 @@ func NewProfile(facts ProfileFacts, opts *ProfileOptions) (*Profile, error) {
 func (p *Profile) UnmarshalJSON(data []byte) error {
 	type plain Profile
 	var in plain
-	if err := readSaved(data, "Profile", ProfileSchema, ProfileVersion, &in); err != nil {
+	form := saved.Form{Schema: ProfileSchema, Version: ProfileVersion}
+	if err := form.ReadJSON(data, "Profile", &in); err != nil {
 		return err
 	}
 	*p = Profile(in)

@@ -124,3 +124,13 @@ func totalOf(categories []ProfileCategory) decimal.Decimal {
 	}
 	return sum.Decimal()
 }
+
+// namedFault gives a fault the name that its field has here.
+func namedFault(err error, field string) error {
+	if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
+		named := *in
+		named.Field = field
+		return &named
+	}
+	return err
+}

@@ -1,18 +1,22 @@
 package segment
 
 import (
-	"encoding/json"
 	"math"
-	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	saved "github.com/keyaccount/keyaccount/internal/state"
+)
+
+var (
+	propensityCountsForm = saved.Form{Schema: PropensityCountsSchema, Version: PropensityCountsVersion}
+	propensityForm       = saved.Form{Schema: PropensitySchema, Version: PropensityVersion}
 )
 
 // Validate reports the first thing that makes these no counts, as a
 // [*keyaccount.InputError]. For counts that were put together elsewhere, such
 // as by a GROUP BY.
 func (c *PropensityCounts) Validate() error {
-	if err := checkSaved(c.Schema, c.Version, PropensityCountsSchema, PropensityCountsVersion); err != nil {
+	if err := propensityCountsForm.Check(c.Schema, c.Version); err != nil {
 		return err
 	}
 	if !propensityCount(c.Won) || !propensityCount(c.Lost) {
@@ -53,7 +57,7 @@ func propensityFault(kind error, field, value, reason string) error {
 func (c *PropensityCounts) UnmarshalJSON(data []byte) error {
 	type plain PropensityCounts
 	var in plain
-	if err := readSaved(data, "PropensityCounts", PropensityCountsSchema, PropensityCountsVersion, &in); err != nil {
+	if err := propensityCountsForm.ReadJSON(data, "PropensityCounts", &in); err != nil {
 		return err
 	}
 	if err := (*PropensityCounts)(&in).Validate(); err != nil {
@@ -66,7 +70,7 @@ func (c *PropensityCounts) UnmarshalJSON(data []byte) error {
 // Validate reports the first thing that makes this no model, as a
 // [*keyaccount.InputError].
 func (p *Propensity) Validate() error {
-	if err := checkSaved(p.Schema, p.Version, PropensitySchema, PropensityVersion); err != nil {
+	if err := propensityForm.Check(p.Schema, p.Version); err != nil {
 		return err
 	}
 	if err := checkSmoothing(p.Smoothing); err != nil {
@@ -101,47 +105,12 @@ func finiteLogOdds(x float64) bool { return math.Abs(x) <= 1000 }
 func (p *Propensity) UnmarshalJSON(data []byte) error {
 	type plain Propensity
 	var in plain
-	if err := readSaved(data, "Propensity", PropensitySchema, PropensityVersion, &in); err != nil {
+	if err := propensityForm.ReadJSON(data, "Propensity", &in); err != nil {
 		return err
 	}
 	if err := (*Propensity)(&in).Validate(); err != nil {
 		return err
 	}
 	*p = Propensity(in)
-	return nil
-}
-
-// readSaved decodes JSON into v after a look at its schema and version: the
-// rest of an unknown one may not even parse.
-func readSaved(data []byte, field, schema string, version int, v any) error {
-	malformed := func(err error) error {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: err.Error()}
-	}
-	var head struct {
-		Schema  string `json:"schema"`
-		Version int    `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed(err)
-	}
-	if err := checkSaved(head.Schema, head.Version, schema, version); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return malformed(err)
-	}
-	return nil
-}
-
-func checkSaved(schema string, version int, wantSchema string, wantVersion int) error {
-	if schema != wantSchema {
-		return &keyaccount.InputError{Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "this is not " + wantSchema}
-	}
-	if version != wantVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.Itoa(version),
-			Reason: "only version " + strconv.Itoa(wantVersion) + " is known",
-		}
-	}
 	return nil
 }

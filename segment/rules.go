@@ -7,6 +7,7 @@ import (
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/label"
+	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
 // RulesSchema is the schema and version that [Rules] carry; no other is read.
@@ -126,10 +127,8 @@ func (r *Rules) Segments() []Segment {
 // because those before them do ([keyaccount.ErrOutOfRange]). [Rules.Coverage]
 // lists them in full.
 func (r *Rules) Validate() error {
-	if r.Schema != RulesSchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: r.Schema, Reason: "this is not " + RulesSchema,
-		}
+	if err := (saved.Form{Schema: RulesSchema}).CheckSchema(r.Schema); err != nil {
+		return err
 	}
 	c, err := r.Coverage()
 	if err != nil {
@@ -216,7 +215,7 @@ func (r *Rules) UnmarshalJSON(data []byte) error {
 	type plain Rules
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Rules", Reason: err.Error()}
+		return saved.Fault("Rules", err.Error())
 	}
 	if err := (*Rules)(&in).Validate(); err != nil {
 		return err

@@ -1,56 +1,28 @@
 package affinity
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
+
+var modelForm = state.Form{Schema: ModelSchema, Version: ModelVersion}
 
 // UnmarshalJSON reads a Model and refuses one of another schema or version
 // ([keyaccount.ErrVersion]) or one that does not [Model.Validate]. After an
 // error the receiver is unchanged.
 func (m *Model) UnmarshalJSON(data []byte) error {
-	malformed := func(err error) error {
-		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "Model", Reason: err.Error()}
-	}
-	// The version comes first: the rest of an unknown one may not even parse.
-	var head struct {
-		Schema  string `json:"schema"`
-		Version int    `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed(err)
-	}
-	if err := checkVersion(head.Schema, head.Version); err != nil {
-		return err
-	}
 	type plain Model
 	var in plain
-	if err := json.Unmarshal(data, &in); err != nil {
-		return malformed(err)
+	if err := modelForm.ReadJSON(data, "Model", &in); err != nil {
+		return err
 	}
 	if err := (*Model)(&in).Validate(); err != nil {
 		return err
 	}
 	*m = Model(in)
-	return nil
-}
-
-func checkVersion(schema string, version int) error {
-	if schema != ModelSchema {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Schema", Value: schema, Reason: "this is not " + ModelSchema,
-		}
-	}
-	if version != ModelVersion {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.Itoa(version),
-			Reason: "only version " + strconv.Itoa(ModelVersion) + " is known",
-		}
-	}
 	return nil
 }
 
@@ -62,7 +34,7 @@ const maxCount = 1 << 40
 // a [*keyaccount.InputError]. For one that was put together by hand or
 // elsewhere.
 func (m *Model) Validate() error {
-	if err := checkVersion(m.Schema, m.Version); err != nil {
+	if err := modelForm.Check(m.Schema, m.Version); err != nil {
 		return err
 	}
 	if err := m.check(); err != nil {

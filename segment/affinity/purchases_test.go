@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 func inputError(t testing.TB, err, kind error, field string, row int) {
@@ -162,9 +163,9 @@ func TestUnmarshalBinaryRefuses(t *testing.T) {
 	p := purchasesOf(t, buy("KEPT", "1", "ink", "2025-03-01"))
 	before := bytesOf(t, p)
 	newer := slices.Clone(good)
-	newer[len(appendText(nil, purchasesSchema))] = purchasesVersion + 1
+	newer[len(state.AppendText(nil, purchasesSchema))] = purchasesVersion + 1
 	inputError(t, p.UnmarshalBinary(newer), keyaccount.ErrVersion, "Version", 0)
-	inputError(t, p.UnmarshalBinary(appendText(nil, "keyaccount/segment.Summary")), keyaccount.ErrVersion, "Schema", 0)
+	inputError(t, p.UnmarshalBinary(state.AppendText(nil, "keyaccount/segment.Summary")), keyaccount.ErrVersion, "Schema", 0)
 	inputError(t, p.UnmarshalBinary(append(slices.Clip(good), 0)), keyaccount.ErrMalformed, "Purchases", 0)
 	for n := range good {
 		inputError(t, p.UnmarshalBinary(good[:n]), keyaccount.ErrMalformed, "Purchases", 0)
@@ -185,9 +186,9 @@ func TestUnmarshalBinaryRefusesWhatIsNotCanonical(t *testing.T) {
 		second  int64
 	}
 	build := func(accounts, products []string, rows ...row) []byte {
-		b := appendText(nil, purchasesSchema)
+		b := state.AppendText(nil, purchasesSchema)
 		b = binary.AppendUvarint(b, purchasesVersion)
-		b = append(appendText(b, "UTC"), 0)
+		b = append(state.AppendText(b, "UTC"), 0)
 		b = appendTexts(appendTexts(b, accounts), products)
 		b = binary.AppendUvarint(b, uint64(len(rows)))
 		for _, r := range rows {

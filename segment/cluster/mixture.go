@@ -201,7 +201,7 @@ func (m *Mixture) compile() ([]gaussian, error) {
 // Validate reports the first thing that makes m no mixture, as a
 // [*keyaccount.InputError].
 func (m *Mixture) Validate() error {
-	if err := checkSaved(m.Schema, MixtureSchema, m.Version, MixtureVersion); err != nil {
+	if err := mixtureForm.Check(m.Schema, m.Version); err != nil {
 		return err
 	}
 	if !m.Covariance.known() {
@@ -232,7 +232,7 @@ func (m *Mixture) Validate() error {
 func (m *Mixture) UnmarshalJSON(data []byte) error {
 	type plain Mixture
 	var in plain
-	if err := decode(data, "Mixture", MixtureSchema, MixtureVersion, &in); err != nil {
+	if err := mixtureForm.ReadJSON(data, "Mixture", &in); err != nil {
 		return err
 	}
 	if err := (*Mixture)(&in).Validate(); err != nil {

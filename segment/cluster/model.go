@@ -216,7 +216,7 @@ func (m *Model) Renumber(match *Matching) (*Model, error) {
 // [*keyaccount.InputError]. For one that was put together by hand or
 // elsewhere.
 func (m *Model) Validate() error {
-	if err := checkSaved(m.Schema, ModelSchema, m.Version, ModelVersion); err != nil {
+	if err := modelForm.Check(m.Schema, m.Version); err != nil {
 		return err
 	}
 	if len(m.Centres) == 0 || len(m.Centres[0]) == 0 {
@@ -263,7 +263,7 @@ func checkTransform(t *Transform, d int) error {
 func (m *Model) UnmarshalJSON(data []byte) error {
 	type plain Model
 	var in plain
-	if err := decode(data, "Model", ModelSchema, ModelVersion, &in); err != nil {
+	if err := modelForm.ReadJSON(data, "Model", &in); err != nil {
 		return err
 	}
 	if err := (*Model)(&in).Validate(); err != nil {

@@ -134,7 +134,7 @@ func (t *Transform) apply(dst, row []float64, at int) error {
 
 // Validate reports the first thing that makes t no result of [FitTransform].
 func (t *Transform) Validate() error {
-	if err := checkSaved(t.Schema, TransformSchema, t.Version, TransformVersion); err != nil {
+	if err := transformForm.Check(t.Schema, t.Version); err != nil {
 		return err
 	}
 	if t.Cols < 1 {
@@ -167,7 +167,7 @@ func (t *Transform) Validate() error {
 func (t *Transform) UnmarshalJSON(data []byte) error {
 	type plain Transform
 	var in plain
-	err := decode(data, "Transform", TransformSchema, TransformVersion, &in)
+	err := transformForm.ReadJSON(data, "Transform", &in)
 	if err != nil {
 		return err
 	}
