@@ -79,7 +79,7 @@ func (m GammaGamma) SpendVariance(s SpendHistory) (float64, error) {
 	if err := errors.Join(m.Validate(), s.Validate()); err != nil {
 		return 0, err
 	}
-	shape := m.P*float64(s.Orders) + m.Q
+	shape := min(m.P*float64(s.Orders)+m.Q, extreme)
 	if !(shape > 2) {
 		return 0, ErrNoVariance
 	}
@@ -109,7 +109,7 @@ func (m GammaGamma) DrawAmounts(s SpendHistory, n int, r *rand.Rand) []float64 {
 func (m GammaGamma) scale(s SpendHistory, r *rand.Rand) float64 {
 	x := float64(s.Orders)
 	shape := min(m.P*x+m.Q, extreme)
-	return (m.Gamma/shape + x/shape*s.Mean) / (distuv.Gamma{Alpha: shape, Beta: 1, Src: r}.Rand() / shape)
+	return bounded((m.Gamma/shape + x/shape*s.Mean) / (distuv.Gamma{Alpha: shape, Beta: 1, Src: r}.Rand() / shape))
 }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table: the

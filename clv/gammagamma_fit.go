@@ -32,6 +32,9 @@ func FitGammaGamma(table *SpendCounts, opts *FitOptions) (*GammaGammaFit, error)
 	if err := enoughOrders(rows); err != nil {
 		return nil, err
 	}
+	if !t.differ {
+		return nil, fmt.Errorf("%w: all accounts have the same mean spend", ErrNotIdentified)
+	}
 	s := search{
 		parameters: gammaGammaNames(), chart: gammaGammaChart(), start: []float64{2, 3, t.mean},
 		data: t, n: table.N(), digest: digest(table.bytes(rows)),

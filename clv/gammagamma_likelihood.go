@@ -18,6 +18,7 @@ type gammaGammaTable struct {
 	totals []float64 // x z of the rows
 	counts []float64 // accounts in them
 	mean   float64   // of all amounts
+	differ bool      // whether the means of accounts do
 }
 
 // gammaGammaGroup is all rows with one x.
@@ -49,6 +50,7 @@ func newGammaGammaTable(rows []countedSpend) (*gammaGammaTable, error) {
 		g.logMean += n * log
 		g.logTotals += n * (log + math.Log(x))
 		g.rows++
+		t.differ = t.differ || row.Mean != rows[0].Mean
 		t.totals[i], t.counts[i] = x*row.Mean, n
 		orders += n * x
 		t.mean += (row.Mean - t.mean) * (n * x / orders)

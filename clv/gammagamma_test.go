@@ -1,6 +1,10 @@
 package clv
 
 import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -77,5 +81,96 @@ func TestFitGammaGammaReachesTheExactMaximum(t *testing.T) {
 			assert.Equal(t, c.n, fit.N)
 		}
 		t.Logf("%s: %d histories, %d steps, gradient %.1e, condition %.0f", c.name, c.table.Len(), fit.Iterations, fit.GradNorm, fit.Condition)
+	}
+}
+
+// Every Gamma-Gamma row of the oracle, and values at the rounded estimates from
+// BTYD 2.4.3 (R).
+func TestGammaGammaMatchesFortyDigits(t *testing.T) {
+	seen := 0
+	for _, row := range oracle.CSV(t, "oracles/clv/oracle_mpmath.csv") {
+		if row["model"] != "gg" {
+			continue
+		}
+		p, h, want := floats(t, row["params"]), floats(t, row["args(x tx T | n)"]), floats(t, row["value"])[0]
+		checkGammaGamma(t, GammaGamma{P: p[0], Q: p[1], Gamma: p[2]}, SpendHistory{Orders: int(h[0]), Mean: h[1]}, row["quantity"], want)
+		seen++
+	}
+	assert.Equal(t, 6, seen)
+}
+
+func TestGammaGammaPublishedValues(t *testing.T) {
+	m := GammaGamma{P: 6.25, Q: 3.74, Gamma: 15.44}
+	checkGammaGamma(t, m, SpendHistory{Orders: 2, Mean: 22.345}, "mean", 24.659612860892388)
+	checkGammaGamma(t, m, SpendHistory{Orders: 7, Mean: 73.74}, "mean", 71.46967089696709)
+	checkGammaGamma(t, m, SpendHistory{Orders: 2, Mean: 22.345}, "ll", -3.5511891641399508)
+	checkGammaGamma(t, m, SpendHistory{Orders: 120, Mean: 15000000.5}, "ll", -62.699777340997783)
+	assert.InEpsilon(t, 35.2189781022, m.ExpectedSpend(SpendHistory{}), 1e-11)
+}
+
+func checkGammaGamma(t *testing.T, m GammaGamma, s SpendHistory, quantity string, want float64) {
+	t.Helper()
+	got, unit := m.ExpectedSpend(s), math.Abs(want)
+	if quantity == "ll" {
+		var err error
+		got, err = m.LogLikelihood(spendTable(t, countedSpend{s, 1}))
+		require.NoError(t, err)
+		unit = max(1, unit)
+	}
+	assert.LessOrEqual(t, math.Abs(got-want), 1e-9*unit, "%s %+v: want %v, got %v", quantity, s, want, got)
+}
+
+func BenchmarkFitGammaGamma(b *testing.B) {
+	fit := func(b *testing.B, table *SpendCounts) {
+		b.Helper()
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := FitGammaGamma(table, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("CDNOW", func(b *testing.B) { fit(b, cdnowSpends(b)) })
+	b.Run("100k", func(b *testing.B) { fit(b, simulatedSpends(b)) })
+	b.Run("1M_from_rows", func(b *testing.B) {
+		rows := millionSpends(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			var table SpendCounts
+			for _, s := range rows {
+				if err := table.Add(s, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+			fit, err := FitGammaGamma(&table, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			// The exact maximum, as for the other sets.
+			assert.InDelta(b, -1683979.317601, fit.LogLik, 1e-5)
+			assert.InDelta(b, 6.22411250, fit.P, 2e-8)
+			assert.InDelta(b, 3.71653726, fit.Q, 2e-8)
+			assert.InDelta(b, 15.50703701, fit.Gamma, 2e-8)
+		}
+	})
+}
+
+// millionSpends are the rows of those of a million who have any.
+func millionSpends(b *testing.B) []SpendHistory {
+	b.Helper()
+	var rows []SpendHistory
+	in := csv.NewReader(oracle.Open(b, "data/clv/sim_pnbd_1m_cbs.csv.gz"))
+	in.ReuseRecord = true
+	for line := 0; ; line++ {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return rows
+		}
+		require.NoError(b, err)
+		if line == 0 || record[1] == "0" {
+			continue
+		}
+		v := floats(b, record[1]+" "+record[4])
+		rows = append(rows, SpendHistory{Orders: int(v[0]), Mean: v[1]})
 	}
 }

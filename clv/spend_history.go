@@ -2,6 +2,7 @@ package clv
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -233,4 +234,12 @@ func compareSpends(a, b SpendHistory) int {
 		cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Spread, b.Spread),
 		cmp.Compare(a.LogMean, b.LogMean), cmp.Compare(a.LogSpread, b.LogSpread),
 	)
+}
+
+// atRow names the row of what is wrong with a history.
+func atRow(err error, row int) error {
+	if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
+		in.Row = row
+	}
+	return err
 }
