@@ -174,9 +174,13 @@ func (r Rate) force(months int) float64 {
 // lost is the survival of a contract that is not under way.
 func lost(float64) float64 { return math.Inf(-1) }
 
+// farthest is where parameters act as if beyond it, or under its inverse: their
+// ratio stays within a float64.
+const farthest = 1e150
+
 // logSurvival returns ln B(a, b+n)/B(a, b), 0 or less.
 func logSurvival(a, b, n float64) float64 {
-	a, b = min(max(a, 1/extreme), extreme), min(max(b, 1/extreme), extreme)
+	a, b = min(max(a, 1/farthest), farthest), max(b, 1/farthest)
 	return min(special.LogBetaDelta(a, b, n), 0)
 }
 

@@ -69,7 +69,7 @@ func (m GammaGamma) ExpectedSpend(s SpendHistory) float64 {
 	if math.IsNaN(own) { // both are beyond a float64
 		own = 1
 	}
-	return bounded(own*s.Mean + (1-own)*(m.P/(m.Q-1)*m.Gamma))
+	return bounded(own*s.Mean + (1-own)*bounded(m.P/(m.Q-1)*m.Gamma))
 }
 
 // SpendVariance returns the variance of the account's mean spend given its
