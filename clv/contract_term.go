@@ -76,12 +76,14 @@ func (c Contract) Renewal(i int) (time.Time, error) {
 	if _, err := c.day("Start", c.Start); err != nil {
 		return time.Time{}, err
 	}
-	last := (9998 - c.Start.Year()) * 12 // months, more or less
-	if i < 1 || i > last/interval(c.Months) {
+	if i < 1 || i > c.lastRenewal() {
 		return time.Time{}, badHistory("i", strconv.Itoa(i), "there is no such renewal before the year 9999")
 	}
 	return c.renewal(i), nil
 }
+
+// lastRenewal is the last that surely falls in the year 9998.
+func (c Contract) lastRenewal() int { return (9998 - c.Start.Year()) * 12 / interval(c.Months) }
 
 func (c Contract) renewal(i int) time.Time {
 	y, m, d := c.Start.Date()
@@ -139,12 +141,8 @@ func (c Contract) Next(asOf time.Time, n int) ([]time.Time, error) {
 		return nil, err
 	}
 	var next []time.Time
-	for i := range min(n, MaxOrders) {
-		due, err := c.Renewal(h.Renewals + 1 + i)
-		if err != nil {
-			break
-		}
-		next = append(next, due)
+	for i := range min(n, MaxOrders, c.lastRenewal()-h.Renewals) {
+		next = append(next, c.renewal(h.Renewals+1+i))
 	}
 	return next, nil
 }

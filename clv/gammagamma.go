@@ -10,9 +10,6 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-// ErrNoVariance: the question is for a variance that is infinite.
-var ErrNoVariance = errors.New("clv: spend has no variance")
-
 // GammaGamma is the gamma-gamma model of spend (Fader, Hardie and Lee 2005;
 // Fader and Hardie 2013).
 //

@@ -8,9 +8,14 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-// ErrNoMean: amounts are so unequal that the model which fits them best has no
-// mean spend (Gamma-Gamma with q <= 1). [LogNormal] has one for any data.
-var ErrNoMean = errors.New("clv: the fitted spend has no mean")
+// Moments that spend does not have, for errors.Is.
+var (
+	// ErrNoMean: amounts are so unequal that the model which fits them best has
+	// no mean spend (Gamma-Gamma with q <= 1). [LogNormal] has one for any data.
+	ErrNoMean = errors.New("clv: the fitted spend has no mean")
+	// ErrNoVariance: the question is for a variance that is infinite.
+	ErrNoVariance = errors.New("clv: spend has no variance")
+)
 
 // Spend is a model of what an order of an account is worth: [GammaGamma],
 // [LogNormal], [NormalSpend], or a host's own, such as a price in a contract.

@@ -330,7 +330,7 @@ func TestSpendDraws(t *testing.T) {
 			firsts = append(firsts, z[0])
 			products = append(products, (z[0]-c.m.ExpectedSpend(c.s))*(z[1]-c.m.ExpectedSpend(c.s)))
 		}
-		mean, v := c.m.ExpectedSpend(c.s), 0.0
+		mean := c.m.ExpectedSpend(c.s)
 		v, err := c.m.SpendVariance(c.s)
 		require.NoError(t, err)
 		got, spread := moments(means)
