@@ -3,6 +3,7 @@ package clv
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -19,6 +20,7 @@ type savedModel struct {
 	Version    uint64       `json:"version"`
 	Model      string       `json:"model"`
 	Unit       *Unit        `json:"unit,omitempty"`
+	Months     int          `json:"months,omitempty"` // between the renewals of a contract
 	Parameters []Parameter  `json:"parameters"`
 	Fit        *Diagnostics `json:"fit,omitempty"`
 }
@@ -26,13 +28,19 @@ type savedModel struct {
 // marshalModel writes a model; unit is nil for one without times, fit for one
 // that was not fitted.
 func marshalModel(name string, unit *Unit, parameters []Parameter, fit *Diagnostics) ([]byte, error) {
+	return modelOf(name, unit, parameters, fit).marshal()
+}
+
+func modelOf(name string, unit *Unit, parameters []Parameter, fit *Diagnostics) savedModel {
 	if fit != nil {
 		parameters = fit.Estimates
 	}
-	return json.Marshal(savedModel{
+	return savedModel{
 		Schema: modelSchema, Version: modelVersion, Model: name, Unit: unit, Parameters: parameters, Fit: fit,
-	})
+	}
 }
+
+func (in savedModel) marshal() ([]byte, error) { return json.Marshal(in) }
 
 // unmarshalModel reads the model of the given name with these parameters, in
 // this order, and says what is wrong with any other.
@@ -40,29 +48,37 @@ func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string)
 	if err := readStrictly(data, name, &in); err != nil {
 		return nil, in, err
 	}
+	values, err = in.values(name, hasUnit, parameters)
+	return values, in, err
+}
+
+// values returns the parameters of the model of this name.
+func (in *savedModel) values(name string, hasUnit bool, parameters []string) (values []float64, err error) {
 	if err := in.check(); err != nil {
-		return nil, in, err
+		return nil, err
 	}
 	fault := func(kind error, field, value, reason string) error {
 		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
 	}
 	switch {
 	case in.Model != name:
-		return nil, in, fault(keyaccount.ErrMismatch, "Model", in.Model, "only a "+name+" can be read here")
+		return nil, fault(keyaccount.ErrMismatch, "Model", in.Model, "only a "+name+" can be read here")
 	case hasUnit && in.Unit == nil:
-		return nil, in, fault(keyaccount.ErrMissing, "Unit", "", "the times of this model need a unit")
+		return nil, fault(keyaccount.ErrMissing, "Unit", "", "the times of this model need a unit")
 	case !hasUnit && in.Unit != nil:
-		return nil, in, fault(keyaccount.ErrMalformed, "Unit", in.Unit.String(), "this model has no unit of time")
+		return nil, fault(keyaccount.ErrMalformed, "Unit", in.Unit.String(), "this model has no unit of time")
+	case in.Months != 0:
+		return nil, fault(keyaccount.ErrMalformed, "Months", strconv.Itoa(in.Months), "this model has no renewals")
 	case len(in.Parameters) != len(parameters):
-		return nil, in, fault(keyaccount.ErrMissing, "Parameters", "", "a "+name+" needs other parameters")
+		return nil, fault(keyaccount.ErrMissing, "Parameters", "", "a "+name+" needs other parameters")
 	}
 	for i, p := range in.Parameters {
 		if p.Name != parameters[i] {
-			return nil, in, fault(keyaccount.ErrMismatch, "Parameters", p.Name, "here "+parameters[i]+" is expected")
+			return nil, fault(keyaccount.ErrMismatch, "Parameters", p.Name, "here "+parameters[i]+" is expected")
 		}
 		values = append(values, p.Value)
 	}
-	return values, in, nil
+	return values, nil
 }
 
 func (in *savedModel) check() error {

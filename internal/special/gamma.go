@@ -46,3 +46,22 @@ func lgamma(x float64) float64 {
 	v, _ := math.Lgamma(x)
 	return v
 }
+
+// LogBetaDelta returns ln B(a, b+n) - ln B(a, b) for a, b > 0 and n >= 0, not
+// necessarily whole: the log of a beta-mixed survival. It cancels neither where
+// a is far above n nor where n is far above a.
+func LogBetaDelta(a, b, n float64) float64 {
+	var low float64
+	for ; b < asymptotic; b++ {
+		low += math.Log1p(a/(b+n)) - math.Log1p(a/b)
+	}
+	// What the logarithms of Stirling's formula leave when their arguments are
+	// paired and its linear terms cancel; e^pair = b (a+b+n) / ((a+b) (b+n)).
+	own := math.Log1p(a / (b + n))
+	pair := math.Log(b/(a+b)) + own
+	if u := a / (a + b) * (n / (b + n)); u < 0.5 {
+		pair = math.Log1p(-u)
+	}
+	rest := (stirling(b+n) - stirling(a+b+n)) - (stirling(b) - stirling(a+b))
+	return rest + low - (b-0.5)*pair - n*own - a*math.Log1p(n/(a+b))
+}

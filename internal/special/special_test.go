@@ -9,7 +9,8 @@ import (
 
 // Every figure in this file was computed by mpmath 1.2.1 with 700 digits, at
 // the float64 nearest to the argument written here: psi(0, x), psi(1, x),
-// loggamma(a) + loggamma(b) - loggamma(a+b), and differences of these.
+// loggamma(a) + loggamma(b) - loggamma(a+b), and differences of these; those of
+// LogBetaDelta by mpmath 1.3.0.
 
 const tolerance = 1e-14
 
@@ -106,6 +107,32 @@ func TestDifferencesDoNotCancel(t *testing.T) {
 		nearLog(t, c.log, LogRising(c.z, c.n), "ln (%v)_%v", c.z, c.n)
 		near(t, c.psi, DigammaDelta(c.z, c.n), "psi(%v+%v) - psi(%[1]v)", c.z, c.n)
 		near(t, c.psi1, TrigammaDelta(c.z, c.n), "psi'(%v+%v) - psi'(%[1]v)", c.z, c.n)
+	}
+}
+
+func TestLogBetaDelta(t *testing.T) {
+	for _, c := range []struct{ a, b, n, want float64 }{
+		{0.668088, 3.806095, 1.0, -0.16172003607552403008},
+		{0.668088, 3.806095, 7.0, -0.71558381838363546928},
+		{0.214253, 1.426575, 28.6, -0.71194700707967760107},
+		{1e-300, 1.0, 5.0, -2.2833333333333333906e-300},
+		{1e-05, 2e-05, 3.0, -0.40548010779567150681},
+		{0.5, 1e-08, 1000000.0, -24.756070968872750863},
+		{3000.0, 0.25, 4.0, -31.201368243436996882},
+		{2.0, 3.0, 1000000000000.0, -52.777135582076096106},
+		{100000000.0, 100000000.0, 100000000.0, -52324814.520295820155},
+		{100000000.0, 1e+16, 100000000.0, -0.99999999000000016667},
+		{10000000000.0, 5.0, 1.001, -21.437732660612399418},
+		{4582.0, 33831.0, 60.0, -7.6148702667569385788},
+		{12.0, 12.0, 12.0, -6.4251323140322311817},
+		{1.5, 1000000000000000.0, 1000000000000000.0, -1.0397207708399177766},
+		{0.01, 40.0, 1e+200, -4.5684056465993408305},
+		{1000000000000.0, 1000.0, 100.0, -2067.5330486804928169},
+		{0.001, 1e+300, 7.0, -6.9999999999999997782e-303},
+		{30.0, 700.0, 0.5, -0.020989438099578972868},
+	} {
+		nearLog(t, c.want, LogBetaDelta(c.a, c.b, c.n), "%+v", c)
+		assert.Zero(t, LogBetaDelta(c.a, c.b, 0), "%+v", c)
 	}
 }
 

@@ -1,0 +1,94 @@
+package clv
+
+import "math"
+
+// LogNormalFit is a fitted [LogNormal]: the model, and how well it is known.
+type LogNormalFit struct {
+	LogNormal
+	Diagnostics
+}
+
+// FitLogNormal finds the parameters under which the amounts in the table are
+// most likely, by a damped Newton method with the exact gradient and Hessian.
+//
+// It fails with [ErrTooFewData] for an empty table or where nobody has two
+// orders, with [ErrNotIdentified] where accounts do not differ more than their
+// orders do (tau goes to 0; a prior on ln(tau) helps) or no account's amounts
+// differ, with [ErrNotConverged] at the iteration limit, and with an
+// [*keyaccount.InputError] for a row whose logarithms are not known
+// ([WithLogs]); Row counts in the order of [SpendCounts.All].
+func FitLogNormal(table *SpendCounts, opts *FitOptions) (*LogNormalFit, error) {
+	rows := table.sorted()
+	t, err := newLogNormalTable(rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := enoughOrders(rows); err != nil {
+		return nil, err
+	}
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	p, d, err := search{
+		parameters: logNormalNames(), chart: levelsChart(logBlock("median")),
+		start: []float64{math.Exp(t.start.mu), t.start.tau, t.start.sigma},
+		data:  t, n: table.N(), digest: digest(table.bytes(rows)),
+	}.run(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &LogNormalFit{logNormalOf(p), d}, nil
+}
+
+func logNormalNames() []string { return []string{"median", "tau", "sigma"} }
+
+func logNormalOf(p []float64) LogNormal {
+	return LogNormal{Median: p[iMu], Tau: p[iTau], Sigma: p[iSigma]}
+}
+
+func (f LogNormalFit) at(coordinates []float64) SpendModel {
+	return logNormalOf(levelsChart(logBlock("median")).parameters(coordinates))
+}
+
+// MarshalJSON writes the model with its name and schema.
+func (m LogNormal) MarshalJSON() ([]byte, error) {
+	return marshalModel(m.Name(), nil, m.Parameters(), nil)
+}
+
+// UnmarshalJSON reads a model, or the model of a saved [LogNormalFit], as
+// strictly as [BGNBD.UnmarshalJSON].
+func (m *LogNormal) UnmarshalJSON(data []byte) error {
+	read, _, err := readLogNormal(data)
+	if err == nil {
+		*m = read
+	}
+	return err
+}
+
+// MarshalJSON writes the model and the diagnostics.
+func (f LogNormalFit) MarshalJSON() ([]byte, error) {
+	return marshalModel(f.Name(), nil, f.Parameters(), &f.Diagnostics)
+}
+
+// UnmarshalJSON reads a fit as strictly as [LogNormal.UnmarshalJSON] does a
+// model. A bare model is refused with [keyaccount.ErrMissing].
+func (f *LogNormalFit) UnmarshalJSON(data []byte) error {
+	m, in, err := readLogNormal(data)
+	if err != nil {
+		return err
+	}
+	d, err := in.diagnostics()
+	if err == nil {
+		*f = LogNormalFit{m, d}
+	}
+	return err
+}
+
+func readLogNormal(data []byte) (m LogNormal, in savedModel, err error) {
+	p, in, err := unmarshalModel(data, m.Name(), false, logNormalNames())
+	if err != nil {
+		return m, in, err
+	}
+	m = logNormalOf(p)
+	return m, in, m.Validate()
+}
