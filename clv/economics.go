@@ -91,6 +91,9 @@ func (e Economics) Validate() error {
 	if err := e.Rounding.Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	if e.RoundTo.Sign() < 0 || !exact.InRange(e.RoundTo) {
+		fault(keyaccount.ErrOutOfRange, "RoundTo", exact.Text(e.RoundTo), "the smallest amount is positive")
+	}
 	if e.Level != 0 && !(e.Level > 0 && e.Level < 1) {
 		fault(keyaccount.ErrOutOfRange, "Level", formatFloat(e.Level), "a level lies between 0 and 1")
 	}

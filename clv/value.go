@@ -1,6 +1,9 @@
 package clv
 
 import (
+	"math"
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
@@ -67,4 +70,53 @@ func partNames() [partCount]Part {
 		serviceCost:   {Code: "service_cost", Label: keyaccount.Text{En: "cost to serve", Zh: "服务成本"}},
 		retentionCost: {Code: "retention_cost", Label: keyaccount.Text{En: "cost of retention", Zh: "客户维系成本"}},
 	}
+}
+
+// valuation rounds a value. The amounts come from float64 here, by their
+// shortest decimal.
+func (e *Economics) valuation(p parts, totals []float64, known bool) (*Valuation, error) {
+	v := &Valuation{Level: e.Level, Draws: len(totals), ParametersKnown: known}
+	if v.Level == 0 {
+		v.Level = 0.9
+	}
+	slices.Sort(totals)
+	tail := (1 - v.Level) / 2
+	low, high := orderStatistic(totals, tail), orderStatistic(totals, 1-tail)
+	for _, x := range []float64{p.total(), low, high} {
+		if !finite(x) {
+			return nil, badHistory("Value", formatFloat(x), "the value is beyond the range of a float64")
+		}
+	}
+	v.Mean, v.Low, v.High = e.money(p.total()), e.money(low), e.money(high)
+	rest, largest := v.Mean, 0
+	for i, part := range partNames() {
+		part.Amount = e.money(p[i])
+		if math.Abs(p[i]) > math.Abs(p[largest]) {
+			largest = i
+		}
+		rest = rest.Sub(part.Amount)
+		v.Explain = append(v.Explain, part)
+	}
+	// What rounding leaves goes to the largest part, so that they add up.
+	v.Explain[largest].Amount = v.Explain[largest].Amount.Add(rest)
+	return v, nil
+}
+
+func (e *Economics) money(x float64) decimal.Decimal {
+	unit := e.RoundTo
+	if unit.Sign() == 0 {
+		unit = decimal.New(1, -2)
+	}
+	return e.Rounding.Round(decimal.NewFromFloat(x), unit)
+}
+
+// orderStatistic returns the quantile of sorted values, between two of them by
+// their distance (Hyndman and Fan 1996, type 7).
+func orderStatistic(sorted []float64, p float64) float64 {
+	at := p * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
