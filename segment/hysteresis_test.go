@@ -299,7 +299,7 @@ func TestHysteresisStateIsData(t *testing.T) {
 	assert.Equal(t, "2025-1", s.Policy)
 	text, err = json.Marshal(s)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"schema":"keyaccount/segment.HysteresisState","version":1,"policy":"2025-1","id":"A",
+	assert.JSONEq(t, `{"schema":"keyaccount/segment.HysteresisState","version":2,"policy":"2025-1","id":"A",
 		"as_of":"2025-02-01T00:00:00Z","bins":5,"r":{"level":5},
 		"f":{"level":3,"recent":[{"up":5,"down":5}]},"m":{"level":2}}`, string(text))
 	var back HysteresisState
@@ -324,7 +324,7 @@ func TestHysteresisStateIsData(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, json.Unmarshal(text, &back), keyaccount.ErrOutOfRange)
 	}
-	require.ErrorIs(t, json.Unmarshal([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":2}`), &back), keyaccount.ErrVersion)
+	require.ErrorIs(t, json.Unmarshal([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":3}`), &back), keyaccount.ErrVersion)
 	require.ErrorIs(t, json.Unmarshal([]byte(`{"version":"x"}`), &back), keyaccount.ErrMalformed)
 	assert.Equal(t, s, back, "after an error the receiver is unchanged")
 }
