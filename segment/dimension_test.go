@@ -102,8 +102,10 @@ func TestSetFigure(t *testing.T) {
 	SetFigure(accounts, "length", Length)
 	assert.Equal(t, map[string]decimal.Decimal{"breadth": dec("2"), "length": dec("2")}, accounts[0].Figures)
 	assert.Nil(t, accounts[1].Figures, "nothing is known of an account that only gave back")
+	copied := accounts[0]
 	SetFigure(accounts, "length", func(Account) (decimal.Decimal, bool) { return decimal.Decimal{}, false })
 	assert.Equal(t, map[string]decimal.Decimal{"breadth": dec("2")}, accounts[0].Figures)
+	assert.Len(t, copied.Figures, 2, "a copy keeps its figures")
 	plain := summaryOf(t, line("A", "1", "2025-01-01", "1", "1"))
 	_, known := Breadth(plain.Accounts(day("2025-02-01"))[0])
 	assert.False(t, known, "categories were not collected")

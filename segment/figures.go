@@ -1,6 +1,8 @@
 package segment
 
 import (
+	"maps"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount"
@@ -9,19 +11,23 @@ import (
 
 // SetFigure gives every account the figure of that name, and takes it away
 // where it is not known: [Length], [Breadth], or what the host knows of the
-// account. It writes to Account.Figures, which copies of the account share.
+// account. It replaces Account.Figures, so that copies of an account keep
+// theirs.
 func SetFigure(accounts []Account, name string, of func(Account) (value decimal.Decimal, known bool)) {
 	for i := range accounts {
 		a := &accounts[i]
 		v, known := of(*a)
-		switch {
-		case !known:
-			delete(a.Figures, name)
-		case a.Figures == nil:
-			a.Figures = map[string]decimal.Decimal{name: v}
-		default:
-			a.Figures[name] = v
+		if _, had := a.Figures[name]; !known && !had {
+			continue
 		}
+		figures := make(map[string]decimal.Decimal, len(a.Figures)+1)
+		maps.Copy(figures, a.Figures)
+		if known {
+			figures[name] = v
+		} else {
+			delete(figures, name)
+		}
+		a.Figures = figures
 	}
 }
 

@@ -183,6 +183,11 @@ func FuzzModelUnmarshalJSON(f *testing.F) {
 	if m, err := FitRFM(savedAccounts(), &RFMOptions{Bins: 2, Nested: true}); err == nil {
 		f.Add(modelJSON(f, m), int64(3), int32(0))
 	}
+	accounts := savedAccounts()
+	SetFigure(accounts, "margin", func(a Account) (decimal.Decimal, bool) { return a.Net, a.Net.Sign() > 0 })
+	if m, err := FitRFM(accounts, &RFMOptions{Rules: delayRules(), Dimensions: []Dimension{{Name: "margin"}, {Name: "delay", LowerBetter: true}}}); err == nil {
+		f.Add(modelJSON(f, m), int64(3), int32(0))
+	}
 	f.Fuzz(func(t *testing.T, text string, coef int64, exp int32) {
 		var m Model
 		if json.Unmarshal([]byte(text), &m) != nil {
@@ -193,10 +198,20 @@ func FuzzModelUnmarshalJSON(f *testing.F) {
 		require.NoError(t, json.Unmarshal([]byte(again), &back))
 		require.Equal(t, again, modelJSON(t, &back))
 		a := Account{Orders: int(coef), DaysSinceLast: int(exp), Net: decimal.New(coef, exp), Currency: m.Currency}
+		one := []Account{a}
+		for i := range m.Dimensions {
+			SetFigure(one, m.Dimensions[i].Name, func(Account) (decimal.Decimal, bool) { return decimal.New(coef, exp), i%3 != 2 })
+		}
+		a = one[0]
 		if s := m.Score(a); a.DaysSinceLast < 0 {
 			require.Zero(t, s, "the last order lies after the as-of")
 		} else if a.HasOrders() {
 			require.True(t, min(s.R, s.F, s.M) >= 1 && max(s.R, s.F, s.M) <= m.Bins)
+			for i := range m.Dimensions {
+				require.Equal(t, i%3 != 2, s.Dimensions[i] > 0)
+				require.LessOrEqual(t, int(s.Dimensions[i]), m.Dimensions[i].Bins())
+			}
+			require.Equal(t, m.Rules != nil, s.Segment != Segment{}, "rules are total")
 		}
 	})
 }

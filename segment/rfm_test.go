@@ -149,7 +149,6 @@ func TestScoresObeyTheLaw(t *testing.T) {
 		scaled, wide := slices.Clone(accounts), slices.Clone(accounts)
 		for i := range scaled {
 			scaled[i].Net = scaled[i].Net.Mul(dec("0.0137"))
-			scaled[i].Figures = nil
 			for name, v := range accounts[i].Figures {
 				SetFigure(scaled[i:i+1], name, func(Account) (decimal.Decimal, bool) { return v.Mul(dec("1.7")), true })
 			}

@@ -334,6 +334,11 @@ func FuzzRulesUnmarshalJSON(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(text))
+	if text, err = json.Marshal(delayRules()); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(text))
+	f.Add(strings.Replace(string(text), "[5]", "[100]", 1))
 	f.Fuzz(func(t *testing.T, text string) {
 		var rules Rules
 		if json.Unmarshal([]byte(text), &rules) != nil {
@@ -342,8 +347,9 @@ func FuzzRulesUnmarshalJSON(f *testing.F) {
 		c, err := rules.Coverage()
 		require.NoError(t, err)
 		require.True(t, c.Total() && len(c.Shadowed) == 0)
-		if rules.Bins.R*rules.Bins.F*rules.Bins.M < 10_000 {
-			for _, cell := range grid(rules.Bins) {
+		require.LessOrEqual(t, c.Cells, MaxCells)
+		if c.Cells < 10_000 {
+			for _, cell := range allCells(&rules) {
 				require.NotEmpty(t, rules.Of(cell).Key)
 			}
 		}
