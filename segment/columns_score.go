@@ -17,8 +17,8 @@ type ColumnScores struct {
 // FitRFM finds the [Model] that [FitRFM] finds among
 // [ColumnTotals.Accounts], in most cases without making them: nested scales
 // take the long way. So does an error, whose row is that of the account sorted
-// by ID. Columns hold no figures of further dimensions, which are refused as
-// they are there; [SetFigure] and [FitRFM] are for the Accounts.
+// by ID. Columns hold no further figures: RFMOptions.Dimensions are refused as
+// those that no account has. For them give the Accounts theirs by [SetFigure].
 func (t *ColumnTotals[K]) FitRFM(asOf time.Time, opts *RFMOptions) (*Model, error) {
 	o := RFMOptions{}
 	if opts != nil {

@@ -26,11 +26,11 @@ func (e *Explanation) Sentences(lang string) []string {
 		w, r, f, m = chinese, daysInChinese, ordersInChinese, netInChinese
 	}
 	m.one, m.many = e.Currency, e.Currency
-	out := []string{
+	out := make([]string, 0, 3+len(e.Dimensions))
+	out = append(out,
 		sentence(&e.R, &w, &r, strconv.Itoa),
 		sentence(&e.F, &w, &f, strconv.Itoa),
-		sentence(&e.M, &w, &m, exact.Text),
-	}
+		sentence(&e.M, &w, &m, exact.Text))
 	for i := range e.Dimensions {
 		out = append(out, e.Dimensions[i].sentence(&w, lang, e.Score.R > 0))
 	}

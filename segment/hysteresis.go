@@ -62,7 +62,8 @@ func (r *HysteresisRule) hasMargin() bool { return r.Margin.Sign() != 0 || r.Sha
 
 // Validate reports everything that is wrong with the policy.
 func (p *HysteresisPolicy) Validate() error {
-	faults := []error{p.R.validate("R."), p.F.validate("F."), p.M.validate("M.")}
+	faults := make([]error, 0, 3+len(p.Dimensions))
+	faults = append(faults, p.R.validate("R."), p.F.validate("F."), p.M.validate("M."))
 	for _, name := range slices.Sorted(maps.Keys(p.Dimensions)) {
 		band := p.Dimensions[name]
 		faults = append(faults, band.validate("Dimensions."+name+"."))

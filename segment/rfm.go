@@ -33,9 +33,9 @@ type RFMOptions struct {
 	// of [Length], [Breadth], a margin, or whatever Account.Figures hold.
 	// Defaults to none.
 	Dimensions []Dimension
-	// Rules name the segments, for as many scores as the scales have, and may
-	// ask for further dimensions. A Model
-	// whose Rules are set to nil names none. Defaults to DefaultRules.
+	// Rules name the segments, for as many scores as the scales have; they may
+	// ask for Dimensions. A Model whose Rules are set to nil names none.
+	// Defaults to DefaultRules.
 	Rules *Rules
 	// Policy is the host's name of how the accounts were summarised. It is
 	// only carried to the Model. Defaults to none.

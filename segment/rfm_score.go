@@ -60,7 +60,13 @@ func (m *Model) Score(a Account) Score {
 			s.Dimensions[i] = int8(d.Score(v))
 		}
 	}
-	s.Segment = m.Segment(s)
+	if m.Rules != nil {
+		c := Cell{R: s.R, F: s.F, M: s.M}
+		if len(m.Rules.Dimensions) > 0 {
+			c.Dimensions = m.asked(&s.Dimensions)
+		}
+		s.Segment = m.Rules.of(&c)
+	}
 	s.reason(OrderedRecently, NotOrderedForLong, s.R, m.Recency.Bins())
 	s.reason(OrdersOften, OrdersRarely, s.F, m.Frequency.Bins())
 	s.reason(HighNet, LowNet, s.M, m.Monetary.Bins())
@@ -76,13 +82,18 @@ func (m *Model) Segment(s Score) Segment {
 	if m.Rules == nil || s.R == 0 {
 		return Segment{}
 	}
-	c := Cell{R: s.R, F: s.F, M: s.M}
+	return m.Rules.Of(Cell{R: s.R, F: s.F, M: s.M, Dimensions: m.asked(&s.Dimensions)})
+}
+
+// asked returns the scores on the dimensions that the rules name, in their
+// order.
+func (m *Model) asked(scores *DimensionScores) (out DimensionScores) {
 	for i := range min(len(m.Rules.Dimensions), MaxDimensions) {
 		if at := m.dimension(m.Rules.Dimensions[i]); at >= 0 && at < MaxDimensions {
-			c.Dimensions[i] = s.Dimensions[at]
+			out[i] = scores[at]
 		}
 	}
-	return m.Rules.Of(c)
+	return out
 }
 
 // reason says on which side of the middle of its scale a score lies.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/label"
@@ -62,15 +63,14 @@ func (c Cell) code(dims int) string {
 		sep = "-"
 	}
 	text := strconv.Itoa(c.R) + sep + strconv.Itoa(c.F) + sep + strconv.Itoa(c.M)
-	for i, level := range c.Dimensions[:dims] {
-		if i == 0 {
-			text += "/"
-		} else {
-			text += sep
-		}
-		text += strconv.Itoa(int(level))
+	if dims == 0 {
+		return text
 	}
-	return text
+	levels := make([]string, dims)
+	for i := range levels {
+		levels[i] = strconv.Itoa(int(c.Dimensions[i]))
+	}
+	return text + "/" + strings.Join(levels, sep)
 }
 
 // Span is the lowest and the highest of a range of scores, both included. The
@@ -107,10 +107,7 @@ type Rule struct {
 // has reports whether the levels of the further dimensions named are among
 // those that the rule asks for.
 func (r *Rule) has(names []string, levels *DimensionScores) bool {
-	if len(r.Dimensions) == 0 {
-		return true
-	}
-	for i, name := range names {
+	for i, name := range names[:min(len(names), MaxDimensions)] {
 		if l, asks := r.Dimensions[name]; asks && (int(levels[i]) < l[0] || int(levels[i]) > l[1]) {
 			return false
 		}
@@ -155,11 +152,12 @@ func NewRules(version string, bins Cell, dimensions []string, rules ...Rule) (*R
 // Of returns the segment of a combination of scores, by the first rule that it
 // satisfies, and the zero Segment where there is none. For scores of a Model,
 // whose dimensions may be others or in another order, ask [Model.Segment].
-func (r *Rules) Of(c Cell) Segment {
-	names := r.Dimensions[:min(len(r.Dimensions), MaxDimensions)]
+func (r *Rules) Of(c Cell) Segment { return r.of(&c) }
+
+func (r *Rules) of(c *Cell) Segment {
 	for i := range r.Rules {
 		rule := &r.Rules[i]
-		if rule.R.has(c.R) && rule.F.has(c.F) && rule.M.has(c.M) && rule.has(names, &c.Dimensions) {
+		if rule.R.has(c.R) && rule.F.has(c.F) && rule.M.has(c.M) && (len(rule.Dimensions) == 0 || rule.has(r.Dimensions, &c.Dimensions)) {
 			return rule.Segment
 		}
 	}

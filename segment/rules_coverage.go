@@ -46,7 +46,7 @@ func (r *Rules) Coverage() (*Coverage, error) {
 	for i := range r.Rules {
 		boxes[i] = r.box(&r.Rules[i])
 		if left > 0 {
-			g.each(&boxes[i], func(at int, _ *point) {
+			g.each(&boxes[i], func(at int, _ point) {
 				if !taken[at] {
 					taken[at] = true
 					out.Decided[i]++
@@ -67,7 +67,7 @@ func (r *Rules) Coverage() (*Coverage, error) {
 	}
 	if left > 0 {
 		out.Gaps = make([]Cell, 0, left)
-		g.each(&g.all, func(at int, p *point) {
+		g.each(&g.all, func(at int, p point) {
 			if !taken[at] {
 				out.Gaps = append(out.Gaps, p.cell())
 			}

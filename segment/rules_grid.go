@@ -6,7 +6,7 @@ const axes = 3 + MaxDimensions
 // point is a combination of levels. On an axis that is not used it is 0.
 type point [axes]int8
 
-func (p *point) cell() Cell {
+func (p point) cell() Cell {
 	return Cell{R: int(p[0]), F: int(p[1]), M: int(p[2]), Dimensions: DimensionScores(p[3:])}
 }
 
@@ -68,7 +68,7 @@ func (r *Rules) grid() *ruleGrid {
 }
 
 // each visits the points of a box in ascending order, with their numbers.
-func (g *ruleGrid) each(b *box, visit func(at int, p *point)) {
+func (g *ruleGrid) each(b *box, visit func(at int, p point)) {
 	if b.cells() == 0 {
 		return
 	}
@@ -77,7 +77,7 @@ func (g *ruleGrid) each(b *box, visit func(at int, p *point)) {
 		at += int(p[i]-g.all.from[i]) * g.stride[i]
 	}
 	for {
-		visit(at, &p)
+		visit(at, p)
 		i := g.used - 1
 		for ; i >= 0 && p[i] == b.to[i]; i-- {
 			at -= int(p[i]-b.from[i]) * g.stride[i]

@@ -99,6 +99,9 @@ func (r *Rules) checkSpans(found *faultList, i int) {
 		low, high := x.span.bounds(x.bins)
 		check(x.field, low, high, 1, x.bins)
 	}
+	if len(rule.Dimensions) == 0 {
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(rule.Dimensions)) {
 		levels, at := rule.Dimensions[name], slices.Index(r.Dimensions, name)
 		if at < 0 {

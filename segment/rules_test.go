@@ -205,7 +205,7 @@ func TestCoverageIsWhatTheRulesDo(t *testing.T) {
 
 func grid(bins Cell) (cells []Cell) {
 	g := (&Rules{Bins: bins}).grid()
-	g.each(&g.all, func(_ int, p *point) { cells = append(cells, p.cell()) })
+	g.each(&g.all, func(_ int, p point) { cells = append(cells, p.cell()) })
 	return cells
 }
 
