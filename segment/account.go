@@ -50,6 +50,11 @@ type Account struct {
 	// deduct nothing, it is Gross.
 	Net decimal.Decimal `json:"net"`
 
+	// Figures are what else is known of the account, by name: a margin, days of
+	// payment delay. One that is absent is not known. [SetFigure] fills them,
+	// and a [Dimension] of a Model reads them. Defaults to none.
+	Figures map[string]decimal.Decimal `json:"figures,omitempty"`
+
 	// Detail holds what the Summary was told to collect; nil when it was not.
 	Detail *AccountDetail `json:"detail,omitempty"`
 }

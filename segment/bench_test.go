@@ -97,6 +97,21 @@ func BenchmarkScore(b *testing.B) {
 	}
 }
 
+// BenchmarkScoreDimensions is BenchmarkScore with two further dimensions, and
+// rules that ask for one.
+func BenchmarkScoreDimensions(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	accounts := withFigures(r, randomAccounts(r, 1<<10))
+	m, err := FitRFM(accounts, &RFMOptions{Rules: delayRules(), Dimensions: []Dimension{{Name: "margin"}, {Name: "delay", LowerBetter: true}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		_ = m.Score(accounts[i&(len(accounts)-1)])
+	}
+}
+
 func BenchmarkABC(b *testing.B) {
 	for _, n := range []int{10_000, 1_000_000} {
 		accounts := spreadAccounts(n)

@@ -3,7 +3,6 @@ package segment
 import (
 	"errors"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +31,8 @@ type Breaks struct {
 	// OrEqual puts a value equal to a break into the bin above it, as SQL's
 	// width_bucket does; else it is in the bin below, as under [Type7].
 	OrEqual bool `json:"or_equal,omitempty"`
+	// Dimensions are further ones, each with Breaks of its own in its Scale.
+	Dimensions []Dimension `json:"dimensions,omitempty"`
 	// Rules name the segments; nil stands for DefaultRules.
 	Rules *Rules `json:"rules,omitempty"`
 }
@@ -40,7 +41,8 @@ type Breaks struct {
 // empty. To have given breaks counted, use [ScaleOptions.Breaks]. It refuses,
 // as a [*keyaccount.InputError] each, joined, what names the field: no as-of,
 // too few or too many breaks, breaks that do not ascend or are outside the
-// range of money, and rules for other numbers of scores.
+// range of money, dimensions that [FitRFM] refuses or without breaks, and rules
+// for other numbers of scores.
 func NewModel(b Breaks) (*Model, error) {
 	m := &Model{
 		Schema: ModelSchema, Version: ModelVersion, Policy: b.Policy,
@@ -49,7 +51,7 @@ func NewModel(b Breaks) (*Model, error) {
 	var faults []error
 	resolve := func(name string, breaks []decimal.Decimal) ScaleOptions {
 		if len(breaks) == 0 {
-			faults = append(faults, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: name, Reason: "a scale needs a break"})
+			faults = append(faults, noBreak(name))
 			return ScaleOptions{}
 		}
 		o, err := ScaleOptions{Breaks: breaks, OrEqual: b.OrEqual}.resolve(name, 0, 0)
@@ -63,7 +65,18 @@ func NewModel(b Breaks) (*Model, error) {
 	case !writable(b.AsOf):
 		faults = append(faults, modelFault("AsOf", "the year must lie between 1 and 9998"))
 	}
-	if err := errors.Join(faults...); err != nil {
+	for i := range b.Dimensions {
+		if d := &b.Dimensions[i]; d.Name != "" && len(d.Scale.Breaks) == 0 {
+			faults = append(faults, noBreak(d.Name+".Breaks"))
+		}
+	}
+	dims, err := resolveDimensions(b.Dimensions, 2, Type7)
+	for i := range dims {
+		d, scale := &dims[i], dims[i].scale()
+		scale.Scale = Scale[decimal.Decimal]{Rule: GivenBreaks, Cuts: d.Scale.moneyCuts()}
+		m.Dimensions = append(m.Dimensions, scale)
+	}
+	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
 	m.Recency = Scale[int]{Rule: GivenBreaks, Cuts: r.countCuts()}
@@ -75,9 +88,13 @@ func NewModel(b Breaks) (*Model, error) {
 	return m, nil
 }
 
+func noBreak(field string) error {
+	return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: field, Reason: "a scale needs a break"}
+}
+
 // name sets Bins and Rules.
 func (m *Model) name(rules *Rules) error {
-	bins := Cell{m.Recency.Bins(), m.Frequency.Bins(), m.Monetary.Bins()}
+	bins := Cell{R: m.Recency.Bins(), F: m.Frequency.Bins(), M: m.Monetary.Bins()}
 	m.Bins = max(bins.R, bins.F, bins.M)
 	if rules == nil {
 		m.Rules = DefaultRules(bins)
@@ -86,10 +103,8 @@ func (m *Model) name(rules *Rules) error {
 	if err := rules.Validate(); err != nil {
 		return err
 	}
-	own := *rules
-	own.Rules = slices.Clone(rules.Rules)
-	m.Rules = &own
-	return own.fit(m)
+	m.Rules = rules.clone()
+	return m.Rules.fit(m)
 }
 
 // FloatBreaks turns breaks that were computed in float64 into decimals, each
@@ -112,18 +127,17 @@ func FloatBreaks(values []float64) ([]decimal.Decimal, error) {
 // ScaleOptions sets up one scale.
 type ScaleOptions struct {
 	// Bins is how many scores the scale has, from 2 to MaxBins.
-	// Defaults to RFMOptions.Bins, for a Dimension by itself to 5.
-	Bins int
-	// Rule says where the cuts lie. Defaults to RFMOptions.Rule, for a
-	// Dimension by itself to Type7.
-	Rule QuantileRule
+	// Defaults to RFMOptions.Bins.
+	Bins int `json:"bins,omitempty"`
+	// Rule says where the cuts lie. Defaults to RFMOptions.Rule.
+	Rule QuantileRule `json:"rule,omitzero"`
 	// Breaks are the caller's own cuts, ascending, in the unit of the figure,
 	// one fewer than scores; Bins and Rule are then left out.
 	// Defaults to none.
-	Breaks []decimal.Decimal
+	Breaks []decimal.Decimal `json:"breaks,omitempty"`
 	// OrEqual puts a value equal to one of Breaks into the bin above it.
 	// Defaults to the bin below it.
-	OrEqual bool
+	OrEqual bool `json:"or_equal,omitempty"`
 }
 
 // resolve fills in the defaults and refuses what cannot be used; name is that

@@ -85,7 +85,7 @@ func TestNewModelRefuses(t *testing.T) {
 		{"too many", func(b *Breaks) { b.Recency = make([]decimal.Decimal, MaxBins) }, keyaccount.ErrOutOfRange, "Recency.Breaks", 0},
 		{"no as-of", func(b *Breaks) { b.AsOf = time.Time{} }, keyaccount.ErrMissing, "AsOf", 0},
 		{"far as-of", func(b *Breaks) { b.AsOf = b.AsOf.AddDate(20000, 0, 0) }, keyaccount.ErrOutOfRange, "AsOf", 0},
-		{"other rules", func(b *Breaks) { b.Rules = DefaultRules(Cell{3, 3, 4}) }, keyaccount.ErrMismatch, "Rules.Bins", 0},
+		{"other rules", func(b *Breaks) { b.Rules = DefaultRules(Cell{R: 3, F: 3, M: 4}) }, keyaccount.ErrMismatch, "Rules.Bins", 0},
 		{"bad rules", func(b *Breaks) { b.Rules = &Rules{} }, keyaccount.ErrVersion, "Schema", 0},
 	} {
 		b := good()

@@ -14,8 +14,9 @@ const (
 	// Version 2 added what is collected beyond the light state; version 1,
 	// which had only that, is read.
 	summaryVersion = 2
-	// maxCount bounds decoded counts, so that merging cannot overflow them.
-	maxCount = 1 << 53
+	// maxCount bounds decoded counts, so that merging cannot overflow them: 2^53,
+	// or 2^30 where an int has 32 bits.
+	maxCount = 1 << (30 + 23*(^uint(0)>>63))
 )
 
 var (

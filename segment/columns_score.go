@@ -16,9 +16,9 @@ type ColumnScores struct {
 
 // FitRFM finds the [Model] that [FitRFM] finds among
 // [ColumnTotals.Accounts], in most cases without making them: nested scales
-// and further dimensions, whose values stand in the order of those accounts,
 // take the long way. So does an error, whose row is that of the account sorted
-// by ID.
+// by ID. Columns hold no further figures: RFMOptions.Dimensions are refused as
+// those that no account has. For them give the Accounts theirs by [SetFigure].
 func (t *ColumnTotals[K]) FitRFM(asOf time.Time, opts *RFMOptions) (*Model, error) {
 	o := RFMOptions{}
 	if opts != nil {
@@ -64,7 +64,7 @@ const mostUnits = 1e18
 
 // Score places every account on the scales of the Model, as [Model.Score] does
 // with [ColumnTotals.Accounts]. The segment of three scores is
-// m.Rules.Of(Cell{r, f, m}).
+// m.Segment(Score{R: r, F: f, M: m}).
 func (t *ColumnTotals[K]) Score(m *Model, asOf time.Time) *ColumnScores {
 	n := len(t.totals)
 	out := &ColumnScores{R: make([]uint8, n), F: make([]uint8, n), M: make([]uint8, n)}

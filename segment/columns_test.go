@@ -82,7 +82,7 @@ func requireSameScores[K ColumnKey](t testing.TB, c *ColumnTotals[K], accounts [
 		{Rules: &Rules{}},
 		{Recency: ScaleOptions{Breaks: decs("30", "90")}, Monetary: ScaleOptions{Breaks: decs("-1", "0.5", "1000000000000000000000"), OrEqual: true}},
 		{Frequency: ScaleOptions{Breaks: decs("2", "1")}},
-		{Dimensions: []Dimension{{Name: "lines", Values: lineCounts(accounts)}}},
+		{Dimensions: []Dimension{{Name: "lines"}}},
 	}
 	for rule := QuantileRule(0); rule.known(); rule++ {
 		for _, bins := range []int{0, 3, 12} {
@@ -104,22 +104,14 @@ func requireSameScores[K ColumnKey](t testing.TB, c *ColumnTotals[K], accounts [
 		for i := range c.Len() {
 			a := byID[c.id(int(c.totals[i].row))]
 			s := want.Score(*a)
-			require.Equal(t, Cell{s.R, s.F, s.M}, scores.cell(i), a.ID)
+			require.Equal(t, Cell{R: s.R, F: s.F, M: s.M}, scores.cell(i), a.ID)
 			require.Equal(t, a.Orders, c.Orders(i))
 			require.True(t, a.Net.Equal(c.Net(i)))
 		}
 	}
 }
 
-func (s *ColumnScores) cell(i int) Cell { return Cell{int(s.R[i]), int(s.F[i]), int(s.M[i])} }
-
-func lineCounts(accounts []Account) []decimal.Decimal {
-	out := make([]decimal.Decimal, len(accounts))
-	for i := range accounts {
-		out[i] = decimal.NewFromInt(int64(accounts[i].Lines))
-	}
-	return out
-}
+func (s *ColumnScores) cell(i int) Cell { return Cell{R: int(s.R[i]), F: int(s.F[i]), M: int(s.M[i])} }
 
 // randomColumns makes few accounts with many lines, and many with few.
 func randomColumns[K ColumnKey](r *rand.Rand, n int, account func(uint64) K) Columns[K] {
@@ -416,7 +408,7 @@ func TestColumnsAreScoredByAnyModel(t *testing.T) {
 			byID := map[string]Cell{}
 			for _, a := range to.Accounts(at) {
 				s := m.Score(a)
-				byID[a.ID] = Cell{s.R, s.F, s.M}
+				byID[a.ID] = Cell{R: s.R, F: s.F, M: s.M}
 			}
 			for i := range to.Len() {
 				require.Equal(t, byID[to.Key(i)], scores.cell(i), at)

@@ -12,6 +12,12 @@
 //
 //	F = 1 + |{k : Orders > c_k}|,  M likewise with Net,  R = Bins − |{k : DaysSinceLast > c_k}|
 //
+// A further [Dimension] is scored likewise on what Account.Figures hold under
+// its name: [Length] makes LRFM of it, a margin and days of payment delay are
+// the host's to fill in with [SetFigure]. A figure that is not known has no
+// score, never the worst one. Rules, migration, causes, hysteresis and
+// explanations speak of further dimensions as of the three.
+//
 // What a Summary collects beyond that, such as calendar periods, categories, the
 // days of orders, or the lines themselves so that [Summary.Remove] can take one
 // back, is an option that costs memory and defaults to off; asking for what was
@@ -43,9 +49,9 @@
 //
 // # Segments, playbooks and value classes
 //
-// [Rules] turn the three scores into a [Segment], by the first that matches.
-// They are proven, when they are built, to leave no combination of scores
-// without a segment and no rule without effect; [Rules.Coverage] reports gaps,
+// [Rules] turn the scores into a [Segment], by the first that matches. They are
+// proven, when they are built, to leave no combination of scores, or of figures
+// that are not known, without a segment and no rule without effect; [Rules.Coverage] reports gaps,
 // overlaps and rules that never decide, cell by cell. A [Playbook] has what is
 // to be done for every one of them. [ABC] classifies by cumulative share of
 // the positive total, at limits that are given or computed, [Tiers] by rank,

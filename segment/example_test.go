@@ -223,11 +223,11 @@ func ExampleNewRules() {
 		{Segment: other, M: segment.Span{1, 2}},
 	}
 	bins := segment.Cell{R: 3, F: 3, M: 3}
-	_, err := segment.NewRules("2025", bins, rules...)
+	_, err := segment.NewRules("2025", bins, nil, rules...)
 	fmt.Println(err)
 
 	rules = append(rules, segment.Rule{Segment: other}) // whatever is left
-	own, err := segment.NewRules("2025", bins, rules...)
+	own, err := segment.NewRules("2025", bins, nil, rules...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -243,7 +243,8 @@ func ExampleNewRules() {
 	// 大客户 [6 18 3]
 }
 
-// Cuts of one's own for one scale, and further dimensions beside the three.
+// Cuts of one's own for one scale, and the length of the relation beside the
+// three.
 func ExampleFitRFM() {
 	sum := new(segment.Summary)
 	for _, tx := range sales {
@@ -253,27 +254,26 @@ func ExampleFitRFM() {
 		}
 	}
 	accounts := sum.Accounts(time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC))
-	delay := segment.Dimension{Name: "payment_delay", LowerBetter: true, Values: decimals("3", "21", "0", "0")}
+	segment.SetFigure(accounts, "length", segment.Length)
 	model, err := segment.FitRFM(accounts, &segment.RFMOptions{
 		Bins:       3,
 		Frequency:  segment.ScaleOptions{Breaks: decimals("1")},
 		Monetary:   segment.ScaleOptions{Rule: segment.NaturalBreaks},
-		Dimensions: []segment.Dimension{segment.Length(accounts), delay},
+		Dimensions: []segment.Dimension{{Name: "length"}},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	length := segment.Length(accounts)
-	for i, a := range accounts {
+	for _, a := range accounts {
 		if s := model.Score(a); a.HasOrders() {
-			fmt.Println(a.ID, s, model.Dimensions[0].Score(length.Values[i]), model.Dimensions[1].Score(delay.Values[i]))
+			fmt.Println(a.ID, s, "length", s.Dimensions[0])
 		}
 	}
 	// Output:
-	// Adler 323 champions 3 2
-	// Birke 222 loyal 2 1
-	// Cedar 111 lost 1 3
+	// Adler 323/3 champions length 3
+	// Birke 222/2 loyal length 2
+	// Cedar 111/1 lost length 1
 }
 
 func ExampleTiers() {

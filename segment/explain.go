@@ -33,11 +33,14 @@ type Explanation struct {
 	R Explained[int]             `json:"r"`
 	F Explained[int]             `json:"f"`
 	M Explained[decimal.Decimal] `json:"m"`
+	// Dimensions are the model's further ones, in its order.
+	Dimensions []ExplainedDimension `json:"dimensions,omitempty"`
 }
 
 // Explained is one scale of an [Explanation].
 type Explained[T int | decimal.Decimal] struct {
-	// Score is the score of Figure; 0 for an account without orders.
+	// Score is the score of Figure; 0 for an account without orders, and where
+	// the figure of a further dimension is not known.
 	Score  int `json:"score"`
 	Figure T   `json:"figure"`
 	// Was is the earlier score and figure; nil from [Explain].
@@ -80,7 +83,8 @@ func Explain(model *Model, a Account, opts *ExplainOptions) (*Explanation, error
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOne("account", a, model.Currency); err != nil {
+	one := [...]Account{a}
+	if err := atRow(checkDate("account", one[:], model), 0); err != nil {
 		return nil, err
 	}
 	return explain(model, &a, unit), nil
@@ -95,7 +99,7 @@ func ExplainChange(model *Model, before, after Account, opts *ExplainOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDates([]Account{before}, []Account{after}, model.Currency); err != nil {
+	if err := checkDates([]Account{before}, []Account{after}, model); err != nil {
 		return nil, atRow(err, 0)
 	}
 	if before.ID != after.ID {
@@ -104,7 +108,7 @@ func ExplainChange(model *Model, before, after Account, opts *ExplainOptions) (*
 		}
 	}
 	e := explain(model, &after, unit)
-	e.since(before.AsOf, before.figures(), model.Score(before))
+	e.since(&before, model.Score(before))
 	return e, nil
 }
 
@@ -129,7 +133,8 @@ func ExplainMove(model *Model, of *Migration, move Move, opts *ExplainOptions) (
 	}
 	account := func(f Figures, asOf time.Time) Account {
 		return Account{
-			ID: move.ID, Currency: model.Currency, AsOf: asOf, DaysSinceLast: f.DaysSinceLast, Orders: f.Orders, Net: f.Net,
+			ID: move.ID, Currency: model.Currency, AsOf: asOf,
+			DaysSinceLast: f.DaysSinceLast, Orders: f.Orders, Net: f.Net, Figures: f.Figures,
 		}
 	}
 	was, is := account(move.Before, before), account(move.After, after)
@@ -158,16 +163,12 @@ func explainUnit(model *Model, opts *ExplainOptions) (decimal.Decimal, error) {
 	return unit, nil
 }
 
-func checkOne(field string, a Account, currency string) error {
-	one := [...]Account{a}
-	return atRow(checkDate(field, one[:], currency), 0)
-}
-
 func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 	e := &Explanation{ID: a.ID, Currency: a.Currency, AsOf: a.AsOf, Score: m.Score(*a)}
 	e.R.Score, e.R.Figure = e.Score.R, a.DaysSinceLast
 	e.F.Score, e.F.Figure = e.Score.F, a.Orders
 	e.M.Score, e.M.Figure = e.Score.M, a.Net
+	e.Dimensions = m.explainDimensions(a, e.Score)
 	with := func(f Figures) Score {
 		return m.Score(Account{Currency: a.Currency, DaysSinceLast: f.DaysSinceLast, Orders: f.Orders, Net: f.Net})
 	}
@@ -184,10 +185,6 @@ func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 		score := with(Figures{Orders: at, DaysSinceLast: a.DaysSinceLast}).F
 		return &CutDistance[int]{Score: score, Figure: at, By: max(at-a.Orders, a.Orders-at)}
 	}
-	net := func(at, by decimal.Decimal) *CutDistance[decimal.Decimal] {
-		score := with(Figures{Orders: a.Orders, DaysSinceLast: a.DaysSinceLast, Net: at}).M
-		return &CutDistance[decimal.Decimal]{Score: score, Figure: at, By: by}
-	}
 	frequency, monetary := m.frequency(e.Score.R), m.monetary(e.Score.R, e.Score.F)
 	// Fewer days are better.
 	if at, ok := below(m.Recency.Cuts, a.DaysSinceLast); ok && at >= 0 {
@@ -202,19 +199,32 @@ func explain(m *Model, a *Account, unit decimal.Decimal) *Explanation {
 	if at, ok := below(frequency, a.Orders); ok && at >= 1 {
 		e.F.Down = orders(at)
 	}
-	n := beyond(a.Net, monetary, compareNet)
-	if n < len(monetary) {
-		c := monetary[n]
-		by := unitsTo(c, a.Net, unit, !c.OrEqual)
-		e.M.Up = net(a.Net.Add(by), by)
+	e.M.Down, e.M.Up = around(monetary, a.Net, unit, func(at decimal.Decimal) int {
+		return with(Figures{Orders: a.Orders, DaysSinceLast: a.DaysSinceLast, Net: at}).M
+	})
+	return e
+}
+
+// around returns the nearest values below x and above it that are on the other
+// side of a cut, in whole units, and their scores; nil where there is no cut.
+func around(
+	cuts []Cut[decimal.Decimal], x, unit decimal.Decimal, score func(decimal.Decimal) int,
+) (below, above *CutDistance[decimal.Decimal]) {
+	n := beyond(x, cuts, compareNet)
+	if n < len(cuts) {
+		c := cuts[n]
+		by := unitsTo(c, x, unit, !c.OrEqual)
+		at := x.Add(by)
+		above = &CutDistance[decimal.Decimal]{Score: score(at), Figure: at, By: by}
 	}
 	if n > 0 {
-		c := monetary[n-1]
+		c := cuts[n-1]
 		c.Value = c.Value.Neg()
-		by := unitsTo(c, a.Net.Neg(), unit, c.OrEqual)
-		e.M.Down = net(a.Net.Sub(by), by)
+		by := unitsTo(c, x.Neg(), unit, c.OrEqual)
+		at := x.Sub(by)
+		below = &CutDistance[decimal.Decimal]{Score: score(at), Figure: at, By: by}
 	}
-	return e
+	return below, above
 }
 
 // above returns the smallest number that is beyond a cut that x is not beyond.
@@ -256,9 +266,14 @@ func unitsTo(c Cut[decimal.Decimal], net, unit decimal.Decimal, past bool) decim
 	return unit.Mul(decimal.NewFromBigInt(n, 0))
 }
 
-func (e *Explanation) since(asOf time.Time, f Figures, s Score) {
-	e.Since = asOf
-	e.R.Was = &Earlier[int]{Score: s.R, Figure: f.DaysSinceLast}
-	e.F.Was = &Earlier[int]{Score: s.F, Figure: f.Orders}
-	e.M.Was = &Earlier[decimal.Decimal]{Score: s.M, Figure: f.Net}
+func (e *Explanation) since(was *Account, s Score) {
+	e.Since = was.AsOf
+	e.R.Was = &Earlier[int]{Score: s.R, Figure: was.DaysSinceLast}
+	e.F.Was = &Earlier[int]{Score: s.F, Figure: was.Orders}
+	e.M.Was = &Earlier[decimal.Decimal]{Score: s.M, Figure: was.Net}
+	for i := range e.Dimensions {
+		d := &e.Dimensions[i]
+		v, _ := was.figure(d.Name)
+		d.Was = &Earlier[decimal.Decimal]{Score: int(s.Dimensions[i]), Figure: v}
+	}
 }

@@ -265,8 +265,12 @@ func FuzzExplain(f *testing.F) {
 		m.Monetary = Scale[decimal.Decimal]{Cuts: []Cut[decimal.Decimal]{
 			{Value: decimal.New(cut, cutExponent), Over: over, OrEqual: orEqual}, {Value: decimal.New(cut, cutExponent), Over: over},
 		}, Counts: []int{1, 1, 1}}
+		m.Dimensions = []DimensionScale{
+			{Name: "margin", Scored: 3, Scale: m.Monetary}, {Name: "delay", LowerBetter: true, Step: decimal.New(unit, unitExponent), Scored: 3, Scale: m.Monetary},
+		}
 		a := accountOn("A", "2025-01-01", days, orders, "0")
 		a.Net = decimal.New(net, exponent)
+		a.Figures = map[string]decimal.Decimal{"margin": a.Net, "delay": a.Net}
 		o := &ExplainOptions{Unit: decimal.New(unit, unitExponent)}
 		e, err := Explain(m, a, o)
 		if err != nil {
@@ -279,9 +283,10 @@ func FuzzExplain(f *testing.F) {
 		}
 		if a.HasOrders() {
 			checkDistances(t, m, a, e, o.Unit)
+			checkDimensionDistances(t, m, e)
 		}
 		for _, lang := range []string{"en", "zh"} {
-			require.Len(t, e.Sentences(lang), 3)
+			require.Len(t, e.Sentences(lang), 5)
 		}
 		_, err = json.Marshal(e)
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -24,6 +25,9 @@ type HysteresisPolicy struct {
 	R HysteresisBand `json:"r"`
 	F HysteresisBand `json:"f"`
 	M HysteresisBand `json:"m"`
+	// Dimensions count in the units of the model's further dimensions, by name.
+	// One that is left out holds nothing.
+	Dimensions map[string]HysteresisBand `json:"dimensions,omitempty"`
 }
 
 // HysteresisBand is the policy of one scale.
@@ -58,7 +62,13 @@ func (r *HysteresisRule) hasMargin() bool { return r.Margin.Sign() != 0 || r.Sha
 
 // Validate reports everything that is wrong with the policy.
 func (p *HysteresisPolicy) Validate() error {
-	return errors.Join(p.R.validate("R."), p.F.validate("F."), p.M.validate("M."))
+	faults := make([]error, 0, 3+len(p.Dimensions))
+	faults = append(faults, p.R.validate("R."), p.F.validate("F."), p.M.validate("M."))
+	for _, name := range slices.Sorted(maps.Keys(p.Dimensions)) {
+		band := p.Dimensions[name]
+		faults = append(faults, band.validate("Dimensions."+name+"."))
+	}
+	return errors.Join(faults...)
 }
 
 // Validate reports everything that is wrong with the band.

@@ -3,8 +3,10 @@ package segment
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,10 +16,11 @@ import (
 	saved "github.com/keyaccount/keyaccount/internal/state"
 )
 
-// The schema and version that a [HysteresisState] carries; no other is read.
+// The schema and version that a [HysteresisState] carries. Version 1, which had
+// no further dimensions, is read as well.
 const (
 	HysteresisSchema  = "keyaccount/segment.HysteresisState"
-	HysteresisVersion = 1
+	HysteresisVersion = 2
 )
 
 // HysteresisState is one account's scores in force, to be kept until the next
@@ -35,10 +38,18 @@ type HysteresisState struct {
 	R    HeldLevel `json:"r"`
 	F    HeldLevel `json:"f"`
 	M    HeldLevel `json:"m"`
+	// Dimensions are the model's further ones, in its order.
+	Dimensions []HeldDimension `json:"dimensions,omitempty"`
 }
 
-// Score returns the scores in force.
-func (s *HysteresisState) Score() Score { return Score{R: s.R.Level, F: s.F.Level, M: s.M.Level} }
+// Score returns the scores in force; [Model.Segment] names them.
+func (s *HysteresisState) Score() Score {
+	out := Score{R: s.R.Level, F: s.F.Level, M: s.M.Level}
+	for i := range min(len(s.Dimensions), MaxDimensions) {
+		out.Dimensions[i] = int8(s.Dimensions[i].Level)
+	}
+	return out
+}
 
 // UnmarshalJSON reads a state and refuses one of another schema or version
 // ([keyaccount.ErrVersion]) or one that no Step can have left.
@@ -47,6 +58,9 @@ func (s *HysteresisState) UnmarshalJSON(data []byte) error {
 	var in plain
 	if err := json.Unmarshal(data, &in); err != nil {
 		return saved.Fault("HysteresisState", err.Error())
+	}
+	if in.Version == 1 {
+		in.Version = HysteresisVersion
 	}
 	if err := (*HysteresisState)(&in).Validate(); err != nil {
 		return err
@@ -79,7 +93,10 @@ func (s *HysteresisState) Validate() error {
 	if err := s.F.validate("F", s.Bins); err != nil {
 		return err
 	}
-	return s.M.validate("M", s.Bins)
+	if err := s.M.validate("M", s.Bins); err != nil {
+		return err
+	}
+	return s.validateDimensions()
 }
 
 // Hysteresis is a [Model] together with a [HysteresisPolicy]. It does not
@@ -91,10 +108,12 @@ type Hysteresis struct {
 	recencyUp, recencyDown     []Cut[int]
 	frequencyUp, frequencyDown []Cut[int]
 	monetaryUp, monetaryDown   []Cut[decimal.Decimal]
+	dimensions                 []bandedDimension
 }
 
 // NewHysteresis works out the cuts beyond which the policy promotes and
-// demotes. It refuses a model or a policy that does not validate, and a nested
+// demotes. It refuses a model or a policy that does not validate, a band for a
+// dimension that the model has not ([keyaccount.ErrMismatch]), and a nested
 // model, whose cuts of one scale depend on the scores of another.
 func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
 	if err := errors.Join(checkModel("model", model), policy.Validate()); err != nil {
@@ -106,14 +125,25 @@ func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
 			Reason: "a band lies around one row of cuts, and in a nested model the cuts of one scale depend on the scores of another",
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(policy.Dimensions)) {
+		if _, ok := model.Dimension(name); !ok {
+			return nil, &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: "Dimensions", Value: name, Reason: "the model has no such dimension",
+			}
+		}
+	}
 	m := *model
-	return &Hysteresis{
+	h := &Hysteresis{
 		model: m, policy: policy,
 		// Fewer days are better.
 		recencyUp: shiftInts(m.Recency.Cuts, &policy.R.Promote, -1), recencyDown: shiftInts(m.Recency.Cuts, &policy.R.Demote, +1),
 		frequencyUp: shiftInts(m.Frequency.Cuts, &policy.F.Promote, +1), frequencyDown: shiftInts(m.Frequency.Cuts, &policy.F.Demote, -1),
 		monetaryUp: shiftMoney(m.Monetary.Cuts, &policy.M.Promote, +1), monetaryDown: shiftMoney(m.Monetary.Cuts, &policy.M.Demote, -1),
-	}, nil
+	}
+	for i := range m.Dimensions {
+		h.dimensions = append(h.dimensions, newBandedDimension(&m.Dimensions[i], policy.Dimensions[m.Dimensions[i].Name]))
+	}
+	return h, nil
 }
 
 // Step returns the state after a period at the end of which the account stands
@@ -122,8 +152,10 @@ func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
 //
 // An account without orders deserves no score: it loses the one in force when
 // as many periods as demotion takes have passed without one (at once where
-// Either lets a margin be enough), and begins afresh with its next order. A state of another policy
-// version keeps its levels and begins to count anew.
+// Either lets a margin be enough), and begins afresh with its next order. So it
+// is on a further dimension while the figure is not known. A state of another
+// policy version keeps its levels and begins to count anew; one of a model with
+// other dimensions loses those that are gone and begins the new ones.
 //
 // Step refuses an account that [FitRFM] refuses, one in another currency, or
 // another one than the state's; a state of a model with another number of bins
@@ -131,7 +163,7 @@ func NewHysteresis(model *Model, policy HysteresisPolicy) (*Hysteresis, error) {
 // ([keyaccount.ErrOutOfRange]), so that no period counts twice.
 func (h *Hysteresis) Step(state HysteresisState, a Account) (HysteresisState, error) {
 	one := [1]Account{a}
-	if err := checkDate("account", one[:], h.model.Currency); err != nil {
+	if err := checkDate("account", one[:], &h.model); err != nil {
 		return HysteresisState{}, atRow(err, 0)
 	}
 	if !state.unseen() {
@@ -144,18 +176,20 @@ func (h *Hysteresis) Step(state HysteresisState, a Account) (HysteresisState, er
 
 // unseen reports whether the state is that of an account not yet looked at.
 func (s *HysteresisState) unseen() bool {
-	return s.Schema == "" && s.Version == 0 && s.ID == "" && s.Bins == 0 && s.R.Level+s.F.Level+s.M.Level == 0
+	return s.Schema == "" && s.Version == 0 && s.ID == "" && s.Bins == 0 && s.Score() == Score{}
 }
 
 // step is Step for a state and an account that belong together.
 func (h *Hysteresis) step(state *HysteresisState, a *Account) HysteresisState {
-	r, f, m := state.R, state.F, state.M
-	if state.Policy != h.policy.Version {
-		r.Recent, f.Recent, m.Recent = nil, nil, nil
+	counted := func(l HeldLevel) HeldLevel {
+		if state.Policy != h.policy.Version {
+			l.Recent = nil
+		}
+		return l
 	}
 	var days, orders, net reading
 	if a.HasOrders() {
-		bins, plain := h.model.Bins, h.model.Score(*a)
+		bins, plain := h.model.Recency.Bins(), h.model.Score(*a)
 		days = reading{
 			up:    bins - beyond(a.DaysSinceLast, h.recencyUp, compareCount),
 			plain: plain.R,
@@ -164,11 +198,25 @@ func (h *Hysteresis) step(state *HysteresisState, a *Account) HysteresisState {
 		orders = reading{1 + beyond(a.Orders, h.frequencyUp, compareCount), plain.F, 1 + beyond(a.Orders, h.frequencyDown, compareCount)}
 		net = reading{1 + beyond(a.Net, h.monetaryUp, compareNet), plain.M, 1 + beyond(a.Net, h.monetaryDown, compareNet)}
 	}
-	return HysteresisState{
+	out := HysteresisState{
 		Schema: HysteresisSchema, Version: HysteresisVersion, Policy: h.policy.Version,
 		ID: a.ID, AsOf: a.AsOf, Bins: h.model.Bins,
-		R: h.policy.R.next(r, days), F: h.policy.F.next(f, orders), M: h.policy.M.next(m, net),
+		R: h.policy.R.next(counted(state.R), days),
+		F: h.policy.F.next(counted(state.F), orders),
+		M: h.policy.M.next(counted(state.M), net),
 	}
+	if len(h.dimensions) > 0 {
+		out.Dimensions = make([]HeldDimension, len(h.dimensions))
+	}
+	for i := range h.dimensions {
+		d := &h.dimensions[i]
+		var held HeldLevel
+		if was := state.dimension(d.Name); was != nil {
+			held = counted(was.HeldLevel)
+		}
+		out.Dimensions[i] = d.next(held, a)
+	}
+	return out
 }
 
 func (h *Hysteresis) checkState(state *HysteresisState, a *Account) error {
@@ -188,6 +236,12 @@ func (h *Hysteresis) checkState(state *HysteresisState, a *Account) error {
 		return fault(keyaccount.ErrOutOfRange, "AsOf", stamp(state.AsOf),
 			"the account stands as of "+stamp(a.AsOf)+", which is no later period")
 	}
+	for i := range h.dimensions {
+		d := &h.dimensions[i]
+		if was := state.dimension(d.Name); was != nil && was.Bins != d.Bins() {
+			return fault(keyaccount.ErrMismatch, "Dimensions", d.Name, "the model's scores go up to "+strconv.Itoa(d.Bins()))
+		}
+	}
 	return nil
 }
 
@@ -200,7 +254,7 @@ func (h *Hysteresis) StepAll(states []HysteresisState, accounts []Account) ([]Hy
 	if len(accounts) == 0 {
 		return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "accounts", Reason: "a period needs accounts"}
 	}
-	if err := checkDate("accounts", accounts, h.model.Currency); err != nil {
+	if err := checkDate("accounts", accounts, &h.model); err != nil {
 		return nil, err
 	}
 	kept := newByID(states, func(s *HysteresisState) string { return s.ID })
@@ -224,7 +278,7 @@ func (h *Hysteresis) StepAll(states []HysteresisState, accounts []Account) ([]Hy
 		if !listed {
 			a = &Account{ID: s.ID, AsOf: asOf, DaysSinceLast: -1}
 		}
-		if next := h.step(s, a); listed || next.R.Level+next.F.Level+next.M.Level > 0 {
+		if next := h.step(s, a); listed || next.Score() != (Score{}) {
 			out = append(out, next)
 		}
 	})

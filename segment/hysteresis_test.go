@@ -299,7 +299,7 @@ func TestHysteresisStateIsData(t *testing.T) {
 	assert.Equal(t, "2025-1", s.Policy)
 	text, err = json.Marshal(s)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"schema":"keyaccount/segment.HysteresisState","version":1,"policy":"2025-1","id":"A",
+	assert.JSONEq(t, `{"schema":"keyaccount/segment.HysteresisState","version":2,"policy":"2025-1","id":"A",
 		"as_of":"2025-02-01T00:00:00Z","bins":5,"r":{"level":5},
 		"f":{"level":3,"recent":[{"up":5,"down":5}]},"m":{"level":2}}`, string(text))
 	var back HysteresisState
@@ -324,7 +324,7 @@ func TestHysteresisStateIsData(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, json.Unmarshal(text, &back), keyaccount.ErrOutOfRange)
 	}
-	require.ErrorIs(t, json.Unmarshal([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":2}`), &back), keyaccount.ErrVersion)
+	require.ErrorIs(t, json.Unmarshal([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":3}`), &back), keyaccount.ErrVersion)
 	require.ErrorIs(t, json.Unmarshal([]byte(`{"version":"x"}`), &back), keyaccount.ErrMalformed)
 	assert.Equal(t, s, back, "after an error the receiver is unchanged")
 }
@@ -398,10 +398,14 @@ func TestHugeMarginsOnCountsAreNeverReached(t *testing.T) {
 func FuzzHysteresisState(f *testing.F) {
 	f.Add([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":1,"id":"A","as_of":"2025-02-01T00:00:00Z",
 		"bins":5,"r":{"level":5},"f":{"level":3,"recent":[{"up":5,"down":5}]},"m":{"level":0}}`), 3, int64(100), int32(-2))
+	f.Add([]byte(`{"schema":"keyaccount/segment.HysteresisState","version":2,"id":"A","as_of":"2025-02-01T00:00:00Z",
+		"bins":5,"r":{"level":5},"f":{"level":3},"m":{"level":0},"dimensions":[
+		{"name":"delay","bins":5,"level":2,"recent":[{"up":3,"down":4}]},{"name":"margin","bins":3,"level":1}]}`), 3, int64(25), int32(0))
 	f.Add([]byte(`{}`), 3, int64(100), int32(4000))
 	rule := HysteresisRule{Margin: dec("2"), Share: dec("0.1"), Periods: 3}
-	h, err := NewHysteresis(byHand(), HysteresisPolicy{
+	h, err := NewHysteresis(delayByHand(), HysteresisPolicy{
 		R: HysteresisBand{Promote: rule, Demote: rule}, F: HysteresisBand{Promote: rule}, M: HysteresisBand{Promote: rule, Demote: rule},
+		Dimensions: map[string]HysteresisBand{"delay": {Promote: rule, Demote: rule}},
 	})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, data []byte, orders int, net int64, exponent int32) {
@@ -411,6 +415,9 @@ func FuzzHysteresisState(f *testing.F) {
 		}
 		a := accountOn(s.ID, "2025-01-01", 5, orders, "0")
 		a.Net, a.AsOf = decimal.New(net, exponent), s.AsOf.AddDate(0, 1, 0)
+		if orders%3 > 0 {
+			a.Figures = map[string]decimal.Decimal{"delay": a.Net}
+		}
 		next, err := h.Step(s, a)
 		if err != nil {
 			var in *keyaccount.InputError

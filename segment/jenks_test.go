@@ -126,8 +126,7 @@ func TestNaturalBreaksOfTooManyValuesAreRefused(t *testing.T) {
 	_, err := naturalSpots(&u, 100)
 	inputError(t, err, keyaccount.ErrOutOfRange, "Bins", 0)
 	require.ErrorContains(t, err, "at most 99 bins")
-	_, err = FitDimension(Dimension{Name: "x", Values: decs("1", "2"), Scale: ScaleOptions{Bins: 3, Rule: NaturalBreaks}})
-	require.NoError(t, err)
+	fitted(t, valued("1", "2"), &RFMOptions{Dimensions: []Dimension{{Name: "x", Scale: ScaleOptions{Bins: 3, Rule: NaturalBreaks}}}})
 }
 
 func BenchmarkNaturalBreaks(b *testing.B) {

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/keyaccount/keyaccount"
 	"github.com/keyaccount/keyaccount/internal/label"
 )
@@ -38,8 +36,18 @@ type Migration struct {
 	R MigrationMatrix `json:"r"`
 	F MigrationMatrix `json:"f"`
 	M MigrationMatrix `json:"m"`
+	// Dimensions hold the accounts with a score on the model's further ones, in
+	// its order. Whose figure was not known before counts as entered there, and
+	// whose figure is not known after as left.
+	Dimensions []DimensionMigration `json:"dimensions,omitempty"`
 	// Moves are the accounts whose score is not what it was, sorted by ID.
 	Moves []Move `json:"moves"`
+}
+
+// DimensionMigration is the matrix of one further dimension.
+type DimensionMigration struct {
+	Name string `json:"name"`
+	MigrationMatrix
 }
 
 // MoveKind says what happened to an account between two dates.
@@ -81,6 +89,7 @@ type Move struct {
 	From Score `json:"from"`
 	To   Score `json:"to"`
 	// Change is To less From on each scale, for an account with both; else 0.
+	// So it is on a further dimension where one of the two figures is not known.
 	Change ScoreChange `json:"change"`
 	// Before and After are the figures behind the scores; zero on a date on
 	// which the account is not listed.
@@ -93,17 +102,19 @@ type ScoreChange struct {
 	R int `json:"r"`
 	F int `json:"f"`
 	M int `json:"m"`
+	// Dimensions are in the order of the Model's.
+	Dimensions DimensionScores `json:"dimensions,omitzero"`
 }
 
-// Figures are what a [Model] looks at, as in [Account].
-type Figures struct {
-	DaysSinceLast int             `json:"days_since_last"`
-	Orders        int             `json:"orders"`
-	Net           decimal.Decimal `json:"net"`
-}
-
-func (a *Account) figures() Figures {
-	return Figures{DaysSinceLast: a.DaysSinceLast, Orders: a.Orders, Net: a.Net}
+// change is the difference where there is a score on both sides.
+func change(from, to Score) ScoreChange {
+	c := ScoreChange{R: to.R - from.R, F: to.F - from.F, M: to.M - from.M}
+	for i, was := range from.Dimensions {
+		if is := to.Dimensions[i]; was > 0 && is > 0 {
+			c.Dimensions[i] = is - was
+		}
+	}
+	return c
 }
 
 // Migrate scores the accounts of two dates with one model and tells who went
@@ -125,39 +136,56 @@ func Migrate(model *Model, before, after []Account) (*Migration, error) {
 	if err := checkModel("model", model); err != nil {
 		return nil, err
 	}
-	if err := checkDates(before, after, model.Currency); err != nil {
+	if err := checkDates(before, after, model); err != nil {
 		return nil, err
 	}
 	out := &Migration{Model: model.AsOf, Before: asOfAll(before), After: asOfAll(after)}
 	r, f, m := newMoveTally(model.Bins), newMoveTally(model.Bins), newMoveTally(model.Bins)
+	further := make([]*moveTally, len(model.Dimensions))
+	for i := range further {
+		further[i] = newMoveTally(model.Dimensions[i].Bins())
+	}
 	var moves chunks[Move]
 	joinAccounts(before, after, func(was, is *Account) {
 		move := Move{}
 		if was != nil {
-			move.ID, move.From, move.Before = was.ID, model.Score(*was), was.figures()
+			move.ID, move.From = was.ID, model.Score(*was)
 		}
 		if is != nil {
-			move.ID, move.To, move.After = is.ID, model.Score(*is), is.figures()
+			move.ID, move.To = is.ID, model.Score(*is)
 		}
 		r.add(move.From.R, move.To.R)
 		f.add(move.From.F, move.To.F)
 		m.add(move.From.M, move.To.M)
+		for i, t := range further {
+			t.add(int(move.From.Dimensions[i]), int(move.To.Dimensions[i]))
+		}
 		move.Kind = out.count(was != nil, is != nil, move.From, move.To)
 		if move.Kind == "" {
 			return
 		}
 		if move.Kind == MoveScore {
-			move.Change = ScoreChange{R: move.To.R - move.From.R, F: move.To.F - move.From.F, M: move.To.M - move.From.M}
+			move.Change = change(move.From, move.To)
 		}
+		move.Before, move.After = model.figures(was), model.figures(is)
 		moves.add(move)
 	})
 	out.Moves = moves.list()
-	labels := make([]string, model.Bins)
+	labels := scoreLabels(model.Bins)
+	out.R, out.F, out.M = r.matrix(labels), f.matrix(labels), m.matrix(labels)
+	for i, t := range further {
+		d := &model.Dimensions[i]
+		out.Dimensions = append(out.Dimensions, DimensionMigration{d.Name, t.matrix(scoreLabels(d.Bins()))})
+	}
+	return out, nil
+}
+
+func scoreLabels(bins int) []string {
+	labels := make([]string, bins)
 	for i := range labels {
 		labels[i] = strconv.Itoa(i + 1)
 	}
-	out.R, out.F, out.M = r.matrix(labels), f.matrix(labels), m.matrix(labels)
-	return out, nil
+	return labels
 }
 
 // count puts an account into its one class and returns the kind of its move,
@@ -189,7 +217,7 @@ func (m *Migration) count(listedBefore, listedAfter bool, from, to Score) MoveKi
 	return ""
 }
 
-func sameScores(a, b Score) bool { return a.R == b.R && a.F == b.F && a.M == b.M }
+func sameScores(a, b Score) bool { return a.cell() == b.cell() }
 
 func checkModel(field string, m *Model) error {
 	if m == nil {
@@ -199,14 +227,14 @@ func checkModel(field string, m *Model) error {
 }
 
 // checkDates refuses two lists that no two dates of the same accounts can be.
-func checkDates(before, after []Account, currency string) error {
+func checkDates(before, after []Account, m *Model) error {
 	if len(before) == 0 && len(after) == 0 {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "before", Reason: "there is no account on either date"}
 	}
-	if err := checkDate("before", before, currency); err != nil {
+	if err := checkDate("before", before, m); err != nil {
 		return err
 	}
-	if err := checkDate("after", after, currency); err != nil {
+	if err := checkDate("after", after, m); err != nil {
 		return err
 	}
 	if len(before) > 0 && len(after) > 0 && after[0].AsOf.Before(before[0].AsOf) {
@@ -218,7 +246,8 @@ func checkDates(before, after []Account, currency string) error {
 	return nil
 }
 
-func checkDate(side string, accounts []Account, currency string) error {
+// checkDate refuses accounts that the model cannot score, on one date.
+func checkDate(side string, accounts []Account, m *Model) error {
 	if len(accounts) == 0 {
 		return nil
 	}
@@ -229,11 +258,16 @@ func checkDate(side string, accounts []Account, currency string) error {
 		if err := accounts[i].checkRFM(i+1, accounts[0].AsOf); err != nil {
 			return within(side, err)
 		}
+		for j := range m.Dimensions {
+			if err := accounts[i].checkFigure(i+1, m.Dimensions[j].Name); err != nil {
+				return within(side, err)
+			}
+		}
 	}
-	if accounts[0].Currency != currency {
+	if accounts[0].Currency != m.Currency {
 		return &keyaccount.InputError{
 			Kind: keyaccount.ErrMixedCurrency, Field: side + ".Currency", Row: 1, Value: accounts[0].Currency,
-			Reason: "the cuts of the model are in " + strconv.Quote(currency) + "; convert the amounts first",
+			Reason: "the cuts of the model are in " + strconv.Quote(m.Currency) + "; convert the amounts first",
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,16 +89,27 @@ type CauseSplit struct {
 	// change a score. Unscored is how many of all others there are.
 	Scored   int `json:"scored"`
 	Unscored int `json:"unscored"`
-	// Idle is how many of the scored have the same number of orders and the
-	// same net amount on both dates.
+	// Idle is how many of the scored have the same number of orders, the same
+	// net amount and the same figures of further dimensions on both dates.
 	Idle int `json:"idle"`
 	// R, F and M are the totals of the scales. Days that pass without an order
 	// are behaviour.
 	R CauseTotal `json:"r"`
 	F CauseTotal `json:"f"`
 	M CauseTotal `json:"m"`
+	// Dimensions are the totals of the further ones, in the models' order.
+	Dimensions []DimensionCauses `json:"dimensions,omitempty"`
 	// Changes are the accounts with a part that is not 0, sorted by ID.
 	Changes []CauseChange `json:"changes"`
+}
+
+// DimensionCauses are the totals of one further dimension.
+type DimensionCauses struct {
+	Name string `json:"name"`
+	// Known is how many of CauseSplit.Scored have the figure on both dates;
+	// only they can change a score here. To learn a figure is no change.
+	Known int `json:"known"`
+	CauseTotal
 }
 
 // CauseTotal sums the parts of all accounts on one scale.
@@ -138,24 +150,34 @@ type CauseChange struct {
 	// After's model of the later ones.
 	From Score `json:"from"`
 	To   Score `json:"to"`
-	// Idle says that neither the orders nor the net amount changed.
+	// Idle says that neither the orders nor the net amount nor a figure of a
+	// further dimension changed.
 	Idle bool       `json:"idle,omitempty"`
 	R    CauseParts `json:"r"`
 	F    CauseParts `json:"f"`
 	M    CauseParts `json:"m"`
+	// Dimensions are in the models' order.
+	Dimensions []CauseParts `json:"dimensions,omitempty"`
+}
+
+// moved reports whether a part is not 0.
+func (c *CauseChange) moved() bool {
+	none := CauseParts{}
+	return c.R != none || c.F != none || c.M != none ||
+		slices.ContainsFunc(c.Dimensions, func(p CauseParts) bool { return p != none })
 }
 
 // SplitCauses tells how much of every account's change of score between two
 // dates is its own doing, how much comes from cuts that were fitted again, and
 // how much from a new policy. The parts add up to the change, of each account
-// and in total.
+// and in total. A figure of a further dimension that changed is behaviour.
 //
 // Given cuts that moved are a new policy, never cuts fitted again. Rules that
-// name segments, and further dimensions, change no score and count for nothing.
+// name segments change no score and count for nothing.
 //
 // It refuses what [Migrate] refuses, and models of which the scores cannot be
-// compared: another number of bins on any scale, a Refit under another policy
-// than Before's ([keyaccount.ErrMismatch]), another currency
+// compared: another number of bins on any scale, other further dimensions or
+// the same in another order, a Refit under another policy than Before's ([keyaccount.ErrMismatch]), another currency
 // ([keyaccount.ErrMixedCurrency]). An After under another policy needs a Refit
 // ([keyaccount.ErrMissing]). Both lists need accounts.
 func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, error) {
@@ -171,10 +193,13 @@ func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, erro
 			return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: side.name, Reason: "there is no account on this date"}
 		}
 	}
-	if err := checkDates(before, after, models.Before.Currency); err != nil {
+	if err := checkDates(before, after, models.Before); err != nil {
 		return nil, err
 	}
 	out := &CauseSplit{Before: before[0].AsOf, After: after[0].AsOf}
+	for i := range models.Before.Dimensions {
+		out.Dimensions = append(out.Dimensions, DimensionCauses{Name: models.Before.Dimensions[i].Name})
+	}
 	var changes chunks[CauseChange]
 	joinAccounts(before, after, func(was, is *Account) {
 		if was == nil || is == nil || !was.HasOrders() || !is.HasOrders() {
@@ -182,41 +207,27 @@ func SplitCauses(models CauseModels, before, after []Account) (*CauseSplit, erro
 			return
 		}
 		out.Scored++
-		c := models.split(was, is)
+		s := models.scores(was, is)
+		c := s.split(len(out.Dimensions))
+		c.ID, c.Idle = was.ID, models.Before.idle(was, is)
 		if c.Idle {
 			out.Idle++
 		}
 		out.R.add(c.R, c.Idle)
 		out.F.add(c.F, c.Idle)
 		out.M.add(c.M, c.Idle)
-		if (c.R != CauseParts{}) || (c.F != CauseParts{}) || (c.M != CauseParts{}) {
+		for i := range out.Dimensions {
+			if s.known(i) {
+				out.Dimensions[i].Known++
+			}
+			out.Dimensions[i].add(c.Dimensions[i], c.Idle)
+		}
+		if c.moved() {
 			changes.add(c)
 		}
 	})
 	out.Changes = changes.list()
 	return out, nil
-}
-
-func (m *CauseModels) split(was, is *Account) CauseChange {
-	base, behaviour := m.Before.Score(*was), m.Before.Score(*is)
-	cuts, policy, final := base, base, behaviour
-	if m.Refit != m.Before {
-		cuts = m.Refit.Score(*was)
-		policy = cuts
-	}
-	if m.After != m.Refit {
-		policy = m.After.Score(*was)
-	}
-	if m.After != m.Before {
-		final = m.After.Score(*is)
-	}
-	return CauseChange{
-		ID: was.ID, From: base, To: final,
-		Idle: was.Orders == is.Orders && compareMoney(was.Net, is.Net) == 0,
-		R:    causeParts(base.R, behaviour.R, cuts.R, policy.R, final.R),
-		F:    causeParts(base.F, behaviour.F, cuts.F, policy.F, final.F),
-		M:    causeParts(base.M, behaviour.M, cuts.M, policy.M, final.M),
-	}
 }
 
 // resolve fills in the defaults and refuses models that cannot be compared.

@@ -28,7 +28,7 @@ func (c policyChange) text() string {
 // each scale, the cuts where they are given, whether scales are nested, and how
 // the accounts were summarised. Model.Rule is not among them, for it only says
 // what a scale without a rule of its own would get. The two have equal numbers
-// of scores.
+// of scores and the same dimensions.
 func (m *Model) policyChanges(is *Model) (out []policyChange) {
 	out = scaleChange(out, "Recency", &m.Recency, &is.Recency, cutOrder, countText)
 	out = scaleChange(out, "Frequency", &m.Frequency, &is.Frequency, cutOrder, countText)
@@ -39,6 +39,14 @@ func (m *Model) policyChanges(is *Model) (out []policyChange) {
 	case m.Nested != nil:
 		out = nestedChange(out, "Nested.Frequency", m.Nested.Frequency, is.Nested.Frequency, cutOrder, countText)
 		out = nestedChange(out, "Nested.Monetary", m.Nested.Monetary, is.Nested.Monetary, moneyCutOrder, exact.Text)
+	}
+	for i := range m.Dimensions {
+		d, now := &m.Dimensions[i], &is.Dimensions[i]
+		if d.LowerBetter != now.LowerBetter {
+			out = append(out, policyChange{"Dimensions." + d.Name + ".LowerBetter", onOrOff(d.LowerBetter), onOrOff(now.LowerBetter)})
+			continue
+		}
+		out = scaleChange(out, "Dimensions."+d.Name, &d.Scale, &now.Scale, moneyCutOrder, exact.Text)
 	}
 	if m.Policy != is.Policy {
 		out = append(out, policyChange{"Policy", m.Policy, is.Policy})
@@ -97,6 +105,21 @@ func (m *Model) checkComparable(field string, is *Model) error {
 			return &keyaccount.InputError{
 				Kind: keyaccount.ErrMismatch, Field: field + "." + s.name + ".Bins", Value: strconv.Itoa(s.is),
 				Reason: "the scores go up to " + strconv.Itoa(s.was) + " before and cannot be compared",
+			}
+		}
+	}
+	if len(is.Dimensions) != len(m.Dimensions) {
+		return &keyaccount.InputError{
+			Kind: keyaccount.ErrMismatch, Field: field + ".Dimensions", Value: strconv.Itoa(len(is.Dimensions)),
+			Reason: "there are " + strconv.Itoa(len(m.Dimensions)) + " further dimensions before",
+		}
+	}
+	for i := range m.Dimensions {
+		was, now := &m.Dimensions[i], &is.Dimensions[i]
+		if was.Name != now.Name || was.Bins() != now.Bins() {
+			return &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: field + ".Dimensions", Row: i + 1, Value: now.Name,
+				Reason: "this is " + strconv.Quote(was.Name) + " of " + strconv.Itoa(was.Bins()) + " scores before and cannot be compared",
 			}
 		}
 	}

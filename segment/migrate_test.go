@@ -134,19 +134,19 @@ func TestMigrateTellsWhoCameAndWhoWent(t *testing.T) {
 		got.Stayed, got.Moved, got.Entered, got.Started, got.Left, got.Stopped, got.Unscored,
 	})
 	assert.Equal(t, []Move{
-		{ID: "enters", Kind: MoveEntered, To: Score{R: 5, F: 1, M: 1}, After: Figures{1, 1, dec("10")}},
-		{ID: "leaves", Kind: MoveLeft, From: Score{R: 4, F: 1, M: 4}, Before: Figures{20, 1, dec("700")}},
+		{ID: "enters", Kind: MoveEntered, To: Score{R: 5, F: 1, M: 1}, After: Figures{DaysSinceLast: 1, Orders: 1, Net: dec("10")}},
+		{ID: "leaves", Kind: MoveLeft, From: Score{R: 4, F: 1, M: 4}, Before: Figures{DaysSinceLast: 20, Orders: 1, Net: dec("700")}},
 		{
 			ID: "rises", Kind: MoveScore, From: Score{R: 3, F: 2, M: 1}, To: Score{R: 5, F: 5, M: 1}, Change: ScoreChange{R: 2, F: 3},
-			Before: Figures{40, 2, dec("90")}, After: Figures{4, 9, dec("90.00")},
+			Before: Figures{DaysSinceLast: 40, Orders: 2, Net: dec("90")}, After: Figures{DaysSinceLast: 4, Orders: 9, Net: dec("90.00")},
 		},
 		{
 			ID: "starts", Kind: MoveStarted, To: Score{R: 5, F: 1, M: 5},
-			Before: Figures{-1, 0, dec("-5")}, After: Figures{3, 1, dec("2000")},
+			Before: Figures{DaysSinceLast: -1, Orders: 0, Net: dec("-5")}, After: Figures{DaysSinceLast: 3, Orders: 1, Net: dec("2000")},
 		},
 		{
 			ID: "stops", Kind: MoveStopped, From: Score{R: 4, F: 1, M: 1},
-			Before: Figures{20, 1, dec("50")}, After: Figures{-1, 0, dec("0")},
+			Before: Figures{DaysSinceLast: 20, Orders: 1, Net: dec("50")}, After: Figures{DaysSinceLast: -1, Orders: 0, Net: dec("0")},
 		},
 	}, bareMoves(got.Moves))
 	assert.Equal(t, []int{0, 0, 1, 2, 1}, got.R.Before)

@@ -50,7 +50,8 @@ type Model struct {
 	// Nested, where it is set, replaces Frequency and Monetary wherever it has
 	// cuts.
 	Nested *NestedScales `json:"nested,omitempty"`
-	// Dimensions are the further ones, in the order in which they were given.
+	// Dimensions are the further ones, at most MaxDimensions, in the order in
+	// which they were given.
 	Dimensions []DimensionScale `json:"dimensions,omitempty"`
 	// Rules name the segments. Where there are none, neither are segments.
 	Rules *Rules `json:"rules,omitempty"`
@@ -90,17 +91,6 @@ func emptyScores(counts []int) (scores []int) {
 		}
 	}
 	return scores
-}
-
-// Dimension returns a further dimension by its name, and false where there is
-// none of that name.
-func (m *Model) Dimension(name string) (*DimensionScale, bool) {
-	for i := range m.Dimensions {
-		if m.Dimensions[i].Name == name {
-			return &m.Dimensions[i], true
-		}
-	}
-	return nil, false
 }
 
 // UnmarshalJSON reads a Model and refuses one of another schema or version

@@ -51,7 +51,7 @@ const savedModel = `{"schema":"keyaccount/segment.Model","version":2,"policy":"n
 	"monetary":{"rule":"type7","cuts":[{"value":"40","over":3},{"value":"140.05","over":3}],"counts":[1,1,1]},
 	"dimensions":[{"name":"delay","lower_better":true,"scored":2,"unscored":1,
 		"rule":"type7","cuts":[{"value":"40","over":3},{"value":"65","over":3}],"counts":[1,0,1],"collapsed":[2]}],
-	"rules":{"schema":"keyaccount/segment.Rules/1","version":"two","bins":{"r":3,"f":3,"m":3},"rules":[
+	"rules":{"schema":"keyaccount/segment.Rules/2","version":"two","bins":{"r":3,"f":3,"m":3},"rules":[
 		{"segment":{"key":"key","en":"Key","zh":"大客户"},"r":[2,3],"f":[0,0],"m":[3,3]},
 		{"segment":{"key":"rest","en":"Rest","zh":"其他"},"r":[0,0],"f":[0,0],"m":[0,0]}]}}`
 
@@ -59,27 +59,34 @@ func savedAccounts() []Account {
 	account := func(id string, days, orders int, net string) Account {
 		return Account{ID: id, AsOf: day("2025-07-01"), Currency: "EUR", DaysSinceLast: days, Orders: orders, Net: dec(net)}
 	}
-	return []Account{
+	out := []Account{
 		account("A", 2, 4, "100.05"), account("B", 9, 1, "20"), account("C", 30, 1, "0.00"), account("D", -1, 0, "-3"),
 	}
+	out[0].Figures = map[string]decimal.Decimal{"delay": dec("5")}
+	out[1].Figures = map[string]decimal.Decimal{"delay": dec("30")}
+	out[3].Figures = map[string]decimal.Decimal{"delay": dec("9")}
+	return out
 }
 
 func TestModelSchemaIsStable(t *testing.T) {
 	t.Parallel()
-	rules, err := NewRules("two", Cell{3, 3, 3},
+	rules, err := NewRules("two", Cell{R: 3, F: 3, M: 3}, nil,
 		Rule{Segment: segmentOf("key", "Key", "大客户"), R: Span{2, 3}, M: Span{3, 3}},
 		Rule{Segment: segmentOf("rest", "Rest", "其他")})
 	require.NoError(t, err)
 	m, err := FitRFM(savedAccounts(), &RFMOptions{Bins: 3, Policy: "net", Rules: rules, Dimensions: []Dimension{{
-		Name: "delay", LowerBetter: true, Values: []decimal.Decimal{dec("5"), dec("30"), dec("0"), dec("9")},
-		Missing: []bool{false, false, true, false},
+		Name: "delay", LowerBetter: true,
 	}}})
 	require.NoError(t, err)
 	assert.JSONEq(t, savedModel, modelJSON(t, m))
 
 	var back Model
 	require.NoError(t, json.Unmarshal([]byte(savedModel), &back))
-	for i, want := range []string{"333 key", "212 rest", "111 rest", "000"} {
+	// Rules of version 1 stood in a Model of the same version.
+	var old Model
+	require.NoError(t, json.Unmarshal([]byte(strings.Replace(savedModel, "Rules/2", "Rules/1", 1)), &old))
+	assert.Equal(t, back, old)
+	for i, want := range []string{"333/3 key", "212/1 rest", "111 rest", "000"} {
 		assert.Equal(t, want, back.Score(savedAccounts()[i]).String())
 	}
 	delay, ok := back.Dimension("delay")
@@ -129,10 +136,10 @@ func TestModelRefusesOtherVersionsAndBrokenOnes(t *testing.T) {
 		{`[{"value":6},{"value":16}]`, `[]`, keyaccount.ErrOutOfRange, "Recency.Cuts"},
 		{`"bins":{"r":3`, `"bins":{"r":2`, keyaccount.ErrOutOfRange, "R"},
 		{`"r":[2,3]`, `"r":[3,2]`, keyaccount.ErrOutOfRange, "R"},
-		{`"delay"`, `""`, keyaccount.ErrOutOfRange, "Name"},
+		{`"delay"`, `""`, keyaccount.ErrMissing, "Name"},
 		{`"65"`, `"25"`, keyaccount.ErrOutOfRange, "delay.Cuts"},
 		{`"scored":2`, `"scored":3`, keyaccount.ErrOutOfRange, "delay.Counts"},
-		{`Rules/1`, `Rules/2`, keyaccount.ErrVersion, "Schema"},
+		{`Rules/2`, `Rules/3`, keyaccount.ErrVersion, "Schema"},
 		{`"scored":3,"unscored":1`, `"scored":0,"unscored":1`, keyaccount.ErrOutOfRange, "Scored"},
 		{`"scored":3,"unscored":1`, `"scored":0,"unscored":0`, keyaccount.ErrOutOfRange, "Recency.Counts"},
 		{`"scored":3`, `"scored":4`, keyaccount.ErrOutOfRange, "Recency.Counts"},
@@ -176,6 +183,11 @@ func FuzzModelUnmarshalJSON(f *testing.F) {
 	if m, err := FitRFM(savedAccounts(), &RFMOptions{Bins: 2, Nested: true}); err == nil {
 		f.Add(modelJSON(f, m), int64(3), int32(0))
 	}
+	accounts := savedAccounts()
+	SetFigure(accounts, "margin", func(a Account) (decimal.Decimal, bool) { return a.Net, a.Net.Sign() > 0 })
+	if m, err := FitRFM(accounts, &RFMOptions{Rules: delayRules(), Dimensions: []Dimension{{Name: "margin"}, {Name: "delay", LowerBetter: true}}}); err == nil {
+		f.Add(modelJSON(f, m), int64(3), int32(0))
+	}
 	f.Fuzz(func(t *testing.T, text string, coef int64, exp int32) {
 		var m Model
 		if json.Unmarshal([]byte(text), &m) != nil {
@@ -186,10 +198,20 @@ func FuzzModelUnmarshalJSON(f *testing.F) {
 		require.NoError(t, json.Unmarshal([]byte(again), &back))
 		require.Equal(t, again, modelJSON(t, &back))
 		a := Account{Orders: int(coef), DaysSinceLast: int(exp), Net: decimal.New(coef, exp), Currency: m.Currency}
+		one := []Account{a}
+		for i := range m.Dimensions {
+			SetFigure(one, m.Dimensions[i].Name, func(Account) (decimal.Decimal, bool) { return decimal.New(coef, exp), i%3 != 2 })
+		}
+		a = one[0]
 		if s := m.Score(a); a.DaysSinceLast < 0 {
 			require.Zero(t, s, "the last order lies after the as-of")
 		} else if a.HasOrders() {
 			require.True(t, min(s.R, s.F, s.M) >= 1 && max(s.R, s.F, s.M) <= m.Bins)
+			for i := range m.Dimensions {
+				require.Equal(t, i%3 != 2, s.Dimensions[i] > 0)
+				require.LessOrEqual(t, int(s.Dimensions[i]), m.Dimensions[i].Bins())
+			}
+			require.Equal(t, m.Rules != nil, s.Segment != Segment{}, "rules are total")
 		}
 	})
 }

@@ -44,7 +44,7 @@ func (m *Model) Validate() error {
 	if err := m.Nested.validate(m); err != nil {
 		return err
 	}
-	if err := validateDimensions(m.Dimensions); err != nil {
+	if err := m.validateDimensions(); err != nil {
 		return err
 	}
 	if m.Rules == nil {
@@ -60,12 +60,28 @@ func modelFault(field, reason string) error {
 	return &keyaccount.InputError{Kind: keyaccount.ErrOutOfRange, Field: field, Reason: reason}
 }
 
-// fit refuses rules for other numbers of scores than the model's.
+// fit refuses rules for other numbers of scores than the model's, or for
+// dimensions that it has not.
 func (r *Rules) fit(m *Model) error {
-	if bins := (Cell{m.Recency.Bins(), m.Frequency.Bins(), m.Monetary.Bins()}); r.Bins != bins {
+	bins := Cell{R: m.Recency.Bins(), F: m.Frequency.Bins(), M: m.Monetary.Bins()}
+	if own := (Cell{R: r.Bins.R, F: r.Bins.F, M: r.Bins.M}); own != bins {
 		return &keyaccount.InputError{
-			Kind: keyaccount.ErrMismatch, Field: "Rules.Bins", Value: r.Bins.String(),
+			Kind: keyaccount.ErrMismatch, Field: "Rules.Bins", Value: own.String(),
 			Reason: "the scales have " + bins.String() + " scores",
+		}
+	}
+	for i, name := range r.Dimensions {
+		fault := func(reason string) error {
+			return &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: "Rules.Dimensions", Row: i + 1, Value: name, Reason: reason,
+			}
+		}
+		d, ok := m.Dimension(name)
+		switch {
+		case !ok:
+			return fault("the model has no such dimension")
+		case d.Bins() != int(r.Bins.Dimensions[i]):
+			return fault("its scale has " + strconv.Itoa(d.Bins()) + " scores")
 		}
 	}
 	return nil

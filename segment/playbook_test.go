@@ -12,14 +12,14 @@ import (
 
 func TestDefaultPlaybookIsComplete(t *testing.T) {
 	t.Parallel()
-	p, rules := DefaultPlaybook(), DefaultRules(Cell{5, 5, 5})
+	p, rules := DefaultPlaybook(), DefaultRules(Cell{R: 5, F: 5, M: 5})
 	require.NoError(t, p.Check(rules))
 	for _, c := range grid(rules.Bins) {
 		play, ok := p.For(rules.Of(c))
 		require.True(t, ok, "%v", c)
 		require.NotEmpty(t, play.Strategy.In("zh"))
 	}
-	play, ok := p.For(rules.Of(Cell{1, 5, 5}))
+	play, ok := p.For(rules.Of(Cell{R: 1, F: 5, M: 5}))
 	require.True(t, ok)
 	assert.Equal(t, []any{CannotLose, 7, "Key account manager", "大客户经理"},
 		[]any{play.Segment, play.CadenceDays, play.Owner.In("en"), play.Owner.In("zh")})
@@ -29,7 +29,7 @@ func TestDefaultPlaybookIsComplete(t *testing.T) {
 
 func TestPlaybookRefuses(t *testing.T) {
 	t.Parallel()
-	rules := DefaultRules(Cell{5, 5, 5})
+	rules := DefaultRules(Cell{R: 5, F: 5, M: 5})
 	for _, c := range []struct {
 		name  string
 		spoil func(p *Playbook)
@@ -58,7 +58,7 @@ func TestPlaybookRefuses(t *testing.T) {
 		inputError(t, err, c.kind, c.field, c.row)
 	}
 	inputError(t, DefaultPlaybook().Check(nil), keyaccount.ErrMissing, "rules", 0)
-	require.ErrorContains(t, DefaultPlaybook().Check(EightRules(Cell{5, 5, 5})), "key_value")
+	require.ErrorContains(t, DefaultPlaybook().Check(EightRules(Cell{R: 5, F: 5, M: 5})), "key_value")
 }
 
 func TestPlaybookJSON(t *testing.T) {

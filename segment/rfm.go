@@ -29,14 +29,13 @@ type RFMOptions struct {
 	// of the amount within each pair of them, instead of among all accounts:
 	// see NestedScales. Defaults to false.
 	Nested bool
-	// Dimensions are further figures, such as [Length], [Breadth] or a margin,
-	// one value for each account. They are fitted and kept with the Model, and
-	// scored one by one with [Model.Dimension]; segments, migration and
-	// explanations speak of R, F and M.
+	// Dimensions are further scales beside the three, at most MaxDimensions:
+	// of [Length], [Breadth], a margin, or whatever Account.Figures hold.
 	// Defaults to none.
 	Dimensions []Dimension
-	// Rules name the segments, for as many scores as the scales have. A Model
-	// whose Rules are set to nil names none. Defaults to DefaultRules.
+	// Rules name the segments, for as many scores as the scales have; they may
+	// ask for Dimensions. A Model whose Rules are set to nil names none.
+	// Defaults to DefaultRules.
 	Rules *Rules
 	// Policy is the host's name of how the accounts were summarised. It is
 	// only carried to the Model. Defaults to none.
@@ -55,9 +54,9 @@ type RFMOptions struct {
 // accounts, or none with orders ([keyaccount.ErrMissing]); an ID that is
 // missing or stands twice; two currencies; two as-ofs ([keyaccount.ErrMismatch]);
 // a last order after the as-of, a negative count, or money outside the range
-// of a [Summary] ([keyaccount.ErrOutOfRange]); and a dimension that
-// [FitDimension] refuses, or that has not one value for each account
-// ([keyaccount.ErrMismatch]).
+// of a [Summary] ([keyaccount.ErrOutOfRange]); a dimension without a name or
+// one that stands twice, a figure outside that range, and one that no account
+// with orders has ([keyaccount.ErrMissing]).
 func FitRFM(accounts []Account, opts *RFMOptions) (*Model, error) {
 	o := RFMOptions{}
 	if opts != nil {
@@ -91,7 +90,7 @@ func FitRFM(accounts []Account, opts *RFMOptions) (*Model, error) {
 			return nil, err
 		}
 	}
-	if err := m.fitDimensions(accounts, &o); err != nil {
+	if err := m.fitDimensions(accounts, o.Dimensions); err != nil {
 		return nil, err
 	}
 	if err := m.name(o.Rules); err != nil {
@@ -126,7 +125,9 @@ func (o *RFMOptions) resolve() error {
 		*x.scale = scale
 		faults = append(faults, err)
 	}
-	return errors.Join(faults...)
+	dims, err := resolveDimensions(o.Dimensions, o.Bins, o.Rule)
+	o.Dimensions = dims
+	return errors.Join(append(faults, err)...)
 }
 
 // rfmColumns are the figures of accounts, those of one at the same index.
@@ -153,27 +154,6 @@ func rfmFigures(accounts []Account) (out rfmColumns, err error) {
 		err = &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "accounts", Reason: "no account has orders"}
 	}
 	return out, err
-}
-
-func (m *Model) fitDimensions(accounts []Account, o *RFMOptions) error {
-	for i := range o.Dimensions {
-		d := &o.Dimensions[i]
-		if len(d.Values) != len(accounts) {
-			return &keyaccount.InputError{
-				Kind: keyaccount.ErrMismatch, Field: "Dimensions", Row: i + 1, Value: d.Name,
-				Reason: strconv.Itoa(len(d.Values)) + " values for " + strconv.Itoa(len(accounts)) + " accounts",
-			}
-		}
-		if _, twice := m.Dimension(d.Name); twice {
-			return duplicateDimension(i, d.Name)
-		}
-		scale, err := d.fit(func(i int) bool { return accounts[i].HasOrders() }, o.Bins, o.Rule)
-		if err != nil {
-			return err
-		}
-		m.Dimensions = append(m.Dimensions, *scale)
-	}
-	return nil
 }
 
 func (a *Account) checkRFM(row int, asOf time.Time) error {

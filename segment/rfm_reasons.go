@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -54,6 +55,28 @@ func (r ScoreReason) Label(lang string) string {
 		return r.String()
 	}
 	return label.Pick(lang, reasonTexts[r].en, reasonTexts[r].zh)
+}
+
+// Reasons returns the reasons behind a score of this Model in words: those of
+// Score.Reasons, and where the figure of each further dimension lies.
+func (m *Model) Reasons(s Score, lang string) []string {
+	out := s.Reasons.Labels(lang)
+	if s.R == 0 {
+		return out
+	}
+	for i := range min(len(m.Dimensions), MaxDimensions) {
+		d, score := &m.Dimensions[i], int(s.Dimensions[i])
+		name := d.label(lang)
+		switch side := cmp.Compare(2*score, d.Bins()+1); {
+		case score == 0:
+			out = append(out, label.Pick(lang, name+" not known", name+"未知"))
+		case side != 0 && side > 0 != d.LowerBetter:
+			out = append(out, label.Pick(lang, "high "+name, name+"较高"))
+		case side != 0:
+			out = append(out, label.Pick(lang, "low "+name, name+"较低"))
+		}
+	}
+	return out
 }
 
 // ScoreReasons is a set of reasons, one bit each. In JSON it is a list of

@@ -42,7 +42,7 @@ func TestScoreReasons(t *testing.T) {
 
 func TestScoreJSON(t *testing.T) {
 	t.Parallel()
-	s := Score{R: 5, F: 4, M: 5, Segment: DefaultRules(Cell{5, 5, 5}).Of(Cell{5, 4, 5})}
+	s := Score{R: 5, F: 4, M: 5, Segment: DefaultRules(Cell{R: 5, F: 5, M: 5}).Of(Cell{R: 5, F: 4, M: 5})}
 	s.Reasons.set(HighNet, true)
 	text, err := json.Marshal(s)
 	require.NoError(t, err)

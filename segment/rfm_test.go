@@ -88,19 +88,19 @@ func TestScoresObeyTheLaw(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(21, 4))
 	for range 400 {
-		accounts := randomAccounts(r, 1+r.IntN(60))
+		accounts := withFigures(r, randomAccounts(r, 1+r.IntN(60)))
 		opts := &RFMOptions{Bins: 2 + r.IntN(9), Rule: anyRule(r), Nested: r.IntN(4) == 0}
 		if r.IntN(3) == 0 {
 			opts.Frequency = ScaleOptions{Bins: 2 + r.IntN(4), Rule: anyRule(r)}
 		}
-		opts.Dimensions = []Dimension{Length(accounts)}
+		opts.Dimensions = marginAndDelay(r)
 		m, err := FitRFM(accounts, opts)
 		require.NoError(t, err)
 		require.NoError(t, m.Validate())
 		require.Equal(t, len(accounts), m.Scored+m.Unscored)
 
 		// Monotone, and equal for equal values, among fitted and other accounts.
-		probe := append(randomAccounts(r, 30), accounts...)
+		probe := append(withFigures(r, randomAccounts(r, 30)), accounts...)
 		counts := make([]int, opts.Bins)
 		for i, a := range probe {
 			s := m.Score(a)
@@ -118,6 +118,7 @@ func TestScoresObeyTheLaw(t *testing.T) {
 				continue
 			}
 			other := m.Score(b)
+			requireDimensionLaw(t, m, a, b)
 			require.False(t, a.DaysSinceLast <= b.DaysSinceLast && s.R < other.R)
 			if !opts.Nested || s.R == other.R {
 				require.False(t, a.Orders <= b.Orders && s.F > other.F)
@@ -136,20 +137,21 @@ func TestScoresObeyTheLaw(t *testing.T) {
 		for i := range turned {
 			turned[i].ID = "Z" + strconv.Itoa(i)
 		}
-		opts.Dimensions = []Dimension{Length(turned)}
 		again, err := FitRFM(turned, opts)
 		require.NoError(t, err)
 		require.Equal(t, m, again)
 
 		// Unchanged by the unit, in money and in counts; only the rule of R's
 		// rfm has a unit in it.
-		if m.Rule == RPlusOne || m.Frequency.Rule == RPlusOne {
+		if m.Rule == RPlusOne || m.Frequency.Rule == RPlusOne || slices.ContainsFunc(m.Dimensions, func(d DimensionScale) bool { return d.Rule == RPlusOne }) {
 			continue
 		}
-		opts.Dimensions = nil
 		scaled, wide := slices.Clone(accounts), slices.Clone(accounts)
 		for i := range scaled {
 			scaled[i].Net = scaled[i].Net.Mul(dec("0.0137"))
+			for name, v := range accounts[i].Figures {
+				SetFigure(scaled[i:i+1], name, func(Account) (decimal.Decimal, bool) { return v.Mul(dec("1.7")), true })
+			}
 			wide[i].Orders *= 1000
 			if wide[i].HasOrders() {
 				wide[i].DaysSinceLast *= 7
@@ -164,6 +166,27 @@ func TestScoresObeyTheLaw(t *testing.T) {
 			require.Equal(t, m.Score(a).Code(), w.Score(wide[i]).Code())
 			require.Equal(t, m.Score(a).Segment, w.Score(wide[i]).Segment)
 		}
+	}
+}
+
+// requireDimensionLaw: equal figures get equal scores, better ones never lower
+// ones, and what is not known gets none.
+func requireDimensionLaw(t *testing.T, m *Model, a, b Account) {
+	for i := range m.Dimensions {
+		d := &m.Dimensions[i]
+		v, known := a.Figures[d.Name]
+		w, alsoKnown := b.Figures[d.Name]
+		s, other := m.Score(a).Dimensions[i], m.Score(b).Dimensions[i]
+		require.Equal(t, known, s > 0)
+		require.LessOrEqual(t, int(s), d.Bins())
+		if !known || !alsoKnown {
+			continue
+		}
+		order := v.Cmp(w)
+		if d.LowerBetter {
+			order = -order
+		}
+		require.False(t, order >= 0 && s < other || order <= 0 && s > other, "%s %s %s", d.Name, v, w)
 	}
 }
 
@@ -254,8 +277,10 @@ func TestScoreCode(t *testing.T) {
 }
 
 func TestScoreDoesNotAllocate(t *testing.T) {
-	accounts := randomAccounts(rand.New(rand.NewPCG(1, 1)), 200)
-	for _, opts := range []RFMOptions{{}, {Bins: 7}, {Rule: MidRank}, {Nested: true}} {
+	r := rand.New(rand.NewPCG(1, 1))
+	accounts := withFigures(r, randomAccounts(r, 200))
+	further := []Dimension{{Name: "margin"}, {Name: "delay", LowerBetter: true}}
+	for _, opts := range []RFMOptions{{}, {Bins: 7}, {Rule: MidRank}, {Nested: true}, {Dimensions: further}, {Dimensions: further, Rules: delayRules()}} {
 		m, err := FitRFM(accounts, &opts)
 		require.NoError(t, err)
 		assert.Zero(t, testing.AllocsPerRun(100, func() {
@@ -276,7 +301,14 @@ func FuzzFitRFM(f *testing.F) {
 			{ID: "A", AsOf: uciAsOf, Orders: f1, DaysSinceLast: r1, Net: decimal.New(m1, e1)},
 			{ID: "B", AsOf: uciAsOf, Orders: f2, DaysSinceLast: r2, Net: decimal.New(m2, e2)},
 		}
-		m, err := FitRFM(accounts, &RFMOptions{Bins: bins, Rule: QuantileRule(rule), Nested: f1 == f2})
+		for i, v := range []decimal.Decimal{decimal.New(m1, e2), decimal.New(m2, e1)} {
+			if r1 != i {
+				accounts[i].Figures = map[string]decimal.Decimal{"x": v}
+			}
+		}
+		m, err := FitRFM(accounts, &RFMOptions{
+			Bins: bins, Rule: QuantileRule(rule), Nested: f1 == f2, Dimensions: []Dimension{{Name: "x", LowerBetter: r2%2 == 0}},
+		})
 		if err != nil {
 			var in *keyaccount.InputError
 			require.ErrorAs(t, err, &in)
@@ -286,6 +318,9 @@ func FuzzFitRFM(f *testing.F) {
 		for _, a := range accounts {
 			if s := m.Score(a); a.HasOrders() {
 				require.True(t, min(s.R, s.F, s.M) >= 1 && max(s.R, s.F, s.M) <= m.Bins)
+				_, known := a.Figures["x"]
+				require.Equal(t, known, s.Dimensions[0] > 0)
+				require.LessOrEqual(t, int(s.Dimensions[0]), m.Dimensions[0].Bins())
 			}
 		}
 	})

@@ -39,14 +39,15 @@ func (r *Rules) Coverage() (*Coverage, error) {
 	if err := r.shape(); err != nil {
 		return nil, err
 	}
-	out := &Coverage{Cells: r.Bins.R * r.Bins.F * r.Bins.M, Decided: make([]int, len(r.Rules))}
-	taken, left := make([]bool, out.Cells), out.Cells
+	g := r.grid()
+	out := &Coverage{Cells: g.cells, Decided: make([]int, len(r.Rules))}
+	taken, left := make([]bool, g.cells), g.cells
 	boxes := make([]box, len(r.Rules))
 	for i := range r.Rules {
-		boxes[i] = r.Rules[i].box(r.Bins)
+		boxes[i] = r.box(&r.Rules[i])
 		if left > 0 {
-			boxes[i].each(func(c Cell) {
-				if at := r.index(c); !taken[at] {
+			g.each(&boxes[i], func(at int, _ point) {
+				if !taken[at] {
 					taken[at] = true
 					out.Decided[i]++
 				}
@@ -57,50 +58,20 @@ func (r *Rules) Coverage() (*Coverage, error) {
 			out.Shadowed = append(out.Shadowed, i)
 		}
 		for j := range i {
-			if both := boxes[j].and(boxes[i]); both.cells() > 0 {
-				out.Overlaps = append(out.Overlaps, RuleOverlap{First: j, Then: i, From: both.from, To: both.to, Cells: both.cells()})
+			if both := boxes[j].and(&boxes[i]); both.cells() > 0 {
+				out.Overlaps = append(out.Overlaps, RuleOverlap{
+					First: j, Then: i, From: both.from.cell(), To: both.to.cell(), Cells: both.cells(),
+				})
 			}
 		}
 	}
 	if left > 0 {
-		box{Cell{1, 1, 1}, r.Bins}.each(func(c Cell) {
-			if !taken[r.index(c)] {
-				out.Gaps = append(out.Gaps, c)
+		out.Gaps = make([]Cell, 0, left)
+		g.each(&g.all, func(at int, p point) {
+			if !taken[at] {
+				out.Gaps = append(out.Gaps, p.cell())
 			}
 		})
 	}
 	return out, nil
-}
-
-func (r *Rules) index(c Cell) int { return ((c.R-1)*r.Bins.F+c.F-1)*r.Bins.M + c.M - 1 }
-
-// box is what a rule covers: all cells from one corner to the other.
-type box struct{ from, to Cell }
-
-func (r *Rule) box(bins Cell) (b box) {
-	b.from.R, b.to.R = r.R.bounds(bins.R)
-	b.from.F, b.to.F = r.F.bounds(bins.F)
-	b.from.M, b.to.M = r.M.bounds(bins.M)
-	return b
-}
-
-func (b box) cells() int {
-	return max(0, b.to.R-b.from.R+1) * max(0, b.to.F-b.from.F+1) * max(0, b.to.M-b.from.M+1)
-}
-
-func (b box) and(o box) box {
-	return box{
-		Cell{max(b.from.R, o.from.R), max(b.from.F, o.from.F), max(b.from.M, o.from.M)},
-		Cell{min(b.to.R, o.to.R), min(b.to.F, o.to.F), min(b.to.M, o.to.M)},
-	}
-}
-
-func (b box) each(visit func(Cell)) {
-	for r := b.from.R; r <= b.to.R; r++ {
-		for f := b.from.F; f <= b.to.F; f++ {
-			for m := b.from.M; m <= b.to.M; m++ {
-				visit(Cell{r, f, m})
-			}
-		}
-	}
 }

@@ -52,18 +52,18 @@ const (
 func DefaultRules(bins Cell) *Rules {
 	all := Span{1, 5}
 	rules := []Rule{
-		{segmentOf(Champions, "Champions", "核心客户"), Span{4, 5}, Span{4, 5}, Span{4, 5}},
-		{segmentOf(Loyal, "Loyal", "忠诚客户"), Span{3, 5}, Span{4, 5}, all},
-		{segmentOf(Loyal, "Loyal", "忠诚客户"), Span{3, 5}, Span{3, 3}, Span{3, 5}},
-		{segmentOf(NewAccounts, "New", "新客户"), Span{4, 5}, Span{1, 1}, all},
-		{segmentOf(Promising, "Promising", "有望客户"), Span{3, 3}, Span{1, 1}, all},
-		{segmentOf(PotentialLoyalist, "Potential loyalist", "潜在忠诚客户"), Span{4, 5}, all, all},
-		{segmentOf(NeedAttention, "Needs attention", "需关注客户"), Span{3, 3}, all, all},
-		{segmentOf(CannotLose, "Can't lose", "不容流失客户"), Span{1, 2}, Span{4, 5}, Span{4, 5}},
-		{segmentOf(AtRisk, "At risk", "流失风险客户"), Span{1, 2}, Span{3, 5}, all},
-		{segmentOf(AboutToSleep, "About to sleep", "即将沉睡客户"), Span{2, 2}, all, all},
-		{segmentOf(Hibernating, "Hibernating", "沉睡客户"), Span{1, 1}, all, Span{3, 5}},
-		{segmentOf(Lost, "Lost", "已流失客户"), Span{1, 1}, all, all},
+		ruleOf(Champions, "Champions", "核心客户", Span{4, 5}, Span{4, 5}, Span{4, 5}),
+		ruleOf(Loyal, "Loyal", "忠诚客户", Span{3, 5}, Span{4, 5}, all),
+		ruleOf(Loyal, "Loyal", "忠诚客户", Span{3, 5}, Span{3, 3}, Span{3, 5}),
+		ruleOf(NewAccounts, "New", "新客户", Span{4, 5}, Span{1, 1}, all),
+		ruleOf(Promising, "Promising", "有望客户", Span{3, 3}, Span{1, 1}, all),
+		ruleOf(PotentialLoyalist, "Potential loyalist", "潜在忠诚客户", Span{4, 5}, all, all),
+		ruleOf(NeedAttention, "Needs attention", "需关注客户", Span{3, 3}, all, all),
+		ruleOf(CannotLose, "Can't lose", "不容流失客户", Span{1, 2}, Span{4, 5}, Span{4, 5}),
+		ruleOf(AtRisk, "At risk", "流失风险客户", Span{1, 2}, Span{3, 5}, all),
+		ruleOf(AboutToSleep, "About to sleep", "即将沉睡客户", Span{2, 2}, all, all),
+		ruleOf(Hibernating, "Hibernating", "沉睡客户", Span{1, 1}, all, Span{3, 5}),
+		ruleOf(Lost, "Lost", "已流失客户", Span{1, 1}, all, all),
 	}
 	bins = withinBins(bins)
 	out := &Rules{Schema: RulesSchema, Version: DefaultRulesVersion, Bins: bins}
@@ -89,14 +89,14 @@ func EightRules(bins Cell) *Rules {
 	lowF, highF := half(bins.F)
 	lowM, highM := half(bins.M)
 	return &Rules{Schema: RulesSchema, Version: EightRulesVersion, Bins: bins, Rules: []Rule{
-		{segmentOf("key_value", "Key: valued", "重要价值客户"), highR, highF, highM},
-		{segmentOf("key_develop", "Key: to develop", "重要发展客户"), highR, lowF, highM},
-		{segmentOf("key_keep", "Key: to keep", "重要保持客户"), lowR, highF, highM},
-		{segmentOf("key_retain", "Key: to win back", "重要挽留客户"), lowR, lowF, highM},
-		{segmentOf("general_value", "General: valued", "一般价值客户"), highR, highF, lowM},
-		{segmentOf("general_develop", "General: to develop", "一般发展客户"), highR, lowF, lowM},
-		{segmentOf("general_keep", "General: to keep", "一般保持客户"), lowR, highF, lowM},
-		{segmentOf("general_retain", "General: to win back", "一般挽留客户"), lowR, lowF, lowM},
+		ruleOf("key_value", "Key: valued", "重要价值客户", highR, highF, highM),
+		ruleOf("key_develop", "Key: to develop", "重要发展客户", highR, lowF, highM),
+		ruleOf("key_keep", "Key: to keep", "重要保持客户", lowR, highF, highM),
+		ruleOf("key_retain", "Key: to win back", "重要挽留客户", lowR, lowF, highM),
+		ruleOf("general_value", "General: valued", "一般价值客户", highR, highF, lowM),
+		ruleOf("general_develop", "General: to develop", "一般发展客户", highR, lowF, lowM),
+		ruleOf("general_keep", "General: to keep", "一般保持客户", lowR, highF, lowM),
+		ruleOf("general_retain", "General: to win back", "一般挽留客户", lowR, lowF, lowM),
 	}}
 }
 
@@ -104,9 +104,13 @@ func segmentOf(key, en, zh string) Segment {
 	return Segment{Key: key, Text: keyaccount.Text{En: en, Zh: zh}}
 }
 
+func ruleOf(key, en, zh string, r, f, m Span) Rule {
+	return Rule{Segment: segmentOf(key, en, zh), R: r, F: f, M: m}
+}
+
 func withinBins(c Cell) Cell {
 	inside := func(n int) int { return min(max(n, 2), MaxBins) }
-	return Cell{inside(c.R), inside(c.F), inside(c.M)}
+	return Cell{R: inside(c.R), F: inside(c.F), M: inside(c.M)}
 }
 
 // stretch turns a span of five scores into one of n: those s for which
@@ -118,7 +122,7 @@ func stretch(s Span, n int) Span { return Span{(2*n*(s[0]-1)+5)/10 + 1, (2*n*s[1
 func (r *Rules) prune() {
 	kept := r.Rules[:0]
 	for i := range r.Rules {
-		if r.Rules[i].box(r.Bins).cells() > 0 {
+		if b := r.box(&r.Rules[i]); b.cells() > 0 {
 			kept = append(kept, r.Rules[i])
 		}
 	}

@@ -1,6 +1,7 @@
 package affinity
 
 import (
+	"math"
 	"strconv"
 )
 
@@ -52,8 +53,9 @@ func (c Conviction) String() string {
 	return number(c.Value)
 }
 
-// maxBaskets is the largest n for which n*n fits in an int64.
-const maxBaskets = 3_037_000_499
+// maxBaskets is the largest n for which n*n fits in an int64; a smaller one
+// where an int has 32 bits.
+const maxBaskets = 3_037_000_499 & math.MaxInt
 
 // MeasuresOf computes the measures from counts, which may come from anywhere:
 // from how many baskets there are, and how many of them hold the antecedent,

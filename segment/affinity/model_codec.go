@@ -28,7 +28,7 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 
 // maxCount bounds the gaps and days of a model from elsewhere, so that sums of
 // them stay exact.
-const maxCount = 1 << 40
+const maxCount = 1 << (30 + 10*(^uint(0)>>63)) // 2^40, or 2^30 in 32 bits
 
 // Validate reports the first thing that makes the Model no result of [Fit], as
 // a [*keyaccount.InputError]. For one that was put together by hand or

@@ -137,7 +137,12 @@ func modelOf(value int) (*segment.Model, error) {
 			Orders: i + 1, Gross: net, Net: net,
 		}
 	}
-	return segment.FitRFM(accounts, &segment.RFMOptions{Bins: 3})
+	segment.SetFigure(accounts, "毛利率", func(a segment.Account) (decimal.Decimal, bool) {
+		return a.Net.Mul(decimal.New(int64(value+1), -2)), a.Orders > 1
+	})
+	return segment.FitRFM(accounts, &segment.RFMOptions{Bins: 3, Dimensions: []segment.Dimension{{
+		Name: "毛利率", Label: keyaccount.Text{En: "It's a margin"}, LowerBetter: value%2 == 0,
+	}}})
 }
 
 type models struct{ store segment.ModelStore }
@@ -200,7 +205,7 @@ func scoresOf(value int) iter.Seq2[segment.AccountScore, error] {
 	return func(yield func(segment.AccountScore, error) bool) {
 		for i := value; i >= 0; i-- {
 			s := segment.AccountScore{ID: "客户 " + strconv.Itoa(i), Score: segment.Score{
-				R: 1, F: i + 1, M: value + 1, Reasons: segment.ScoreReasons(i),
+				R: 1, F: i + 1, M: value + 1, Reasons: segment.ScoreReasons(i), Dimensions: segment.DimensionScores{0, int8(i % 2), 5},
 				Segment: segment.Segment{Key: "key " + strconv.Itoa(i), Text: keyaccount.Text{En: "It's", Zh: "重要"}},
 			}}
 			if !yield(s, nil) {
