@@ -20,22 +20,13 @@ func FitParetoNBD(table *Counts, opts *FitOptions) (*ParetoNBDFit, error) {
 		return nil, err
 	}
 	p, d, err := search{
-		parameters: paretoNBDNames(), chart: paretoNBDChart(), start: t.start(),
+		parameters: paretoNBDNames(), chart: paretoNBDChart(), start: []float64{1, t.age / t.x, 1, t.age / t.n},
 		data: t, n: table.N(), digest: table.digest(),
 	}.run(opts)
 	if err != nil {
 		return nil, err
 	}
 	return &ParetoNBDFit{paretoNBDOf(p, table.Unit()), d}, nil
-}
-
-// start is a base with half its accounts' rates below 0.7 of the mean.
-func (t *paretoNBDTable) start() []float64 {
-	n := 0.0
-	for _, g := range t.groups {
-		n += g.n
-	}
-	return []float64{1, t.age / t.x, 1, t.age / n}
 }
 
 func paretoNBDNames() []string { return []string{"r", "alpha", "s", "beta"} }

@@ -26,10 +26,9 @@ import (
 // one row is a difference of two such sums. As Int_T^oo f <= A(T), nothing is
 // lost in it that would show in L.
 type paretoNBDTable struct {
-	groups  []paretoNBDGroup
-	x       float64 // all repeat purchases
-	age     float64 // all ages
-	recency float64 // all recencies
+	groups []paretoNBDGroup
+	n, x   float64 // accounts, and their repeat purchases
+	age    float64 // all ages
 }
 
 // paretoNBDGroup is all rows with one x, in table order.
@@ -73,9 +72,9 @@ func (t *paretoNBDTable) add(rows []countedHistory) {
 		n := float64(row.N)
 		g.rows[i] = paretoNBDRow{n, int32(last), int32(end)}
 		g.n += n
+		t.n += n
 		t.x += n * g.x
 		t.age += n * row.Age
-		t.recency += n * row.Recency
 	}
 	t.groups = append(t.groups, g)
 }
