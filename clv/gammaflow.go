@@ -113,7 +113,7 @@ func (f gammaFlow) logLeaving(n, t float64) float64 {
 		sum = i.integrate(math.Log1p(t/i.shift), nil)
 	} else {
 		i.from = min(t, f.peak(n))
-		sum = i.integrate(math.Log(t/i.from), nil) + i.integrate(-vanished, nil)
+		sum = i.integrate(math.Log(t/i.from), nil) + i.integrate(math.Inf(-1), nil)
 	}
 	y := i.from
 	log := math.Log(sum) + math.Log(f.s*((i.shift+y)/(f.beta+y))) - f.r*math.Log1p(y/f.alpha) - f.s*math.Log1p(y/f.beta)
@@ -127,8 +127,11 @@ func (f gammaFlow) logLeaving(n, t float64) float64 {
 // ln y, is largest: the positive root of
 // (r+s) y^2 - ((n-s) alpha + (1-r) beta) y - (n+1) alpha beta.
 func (f gammaFlow) peak(n float64) float64 {
-	a, b := f.r+f.s, (n-f.s)*f.alpha+(1-f.r)*f.beta
-	c := math.Sqrt(n+1) * math.Sqrt(f.alpha) * math.Sqrt(f.beta)
+	return positiveRoot(f.r+f.s, (n-f.s)*f.alpha+(1-f.r)*f.beta, math.Sqrt(n+1)*math.Sqrt(f.alpha)*math.Sqrt(f.beta))
+}
+
+// positiveRoot returns the positive root of a y^2 - b y - c^2, for a, c > 0.
+func positiveRoot(a, b, c float64) float64 {
 	root := math.Hypot(b, 2*math.Sqrt(a)*c)
 	if b < 0 {
 		return tame(2 * c * (c / (root - b)))

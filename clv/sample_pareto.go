@@ -25,3 +25,16 @@ func drawGamma(r *rand.Rand, shape float64) float64 {
 		}
 	}
 }
+
+// drawBeta draws from Beta(a, b). Where both gammas vanish, as they do for tiny
+// shapes, it is 0 or 1 with the odds b to a.
+func drawBeta(r *rand.Rand, a, b float64) float64 {
+	x, y := drawGamma(r, a), drawGamma(r, b)
+	if x+y > 0 {
+		return x / (x + y)
+	}
+	if r.Float64()*(a+b) < a {
+		return 1
+	}
+	return 0
+}
