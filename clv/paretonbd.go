@@ -70,6 +70,9 @@ func (m ParetoNBD) ProbAliveAfter(h History, t float64) float64 {
 		return 0
 	}
 	alive, f := m.active(h)
+	if alive == 0 {
+		return 0
+	}
 	return alive * f.survival(t)
 }
 
