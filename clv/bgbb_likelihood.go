@@ -9,8 +9,8 @@ import (
 // bgbbTable is a counted table. The likelihood of one account (Fader, Hardie
 // and Shang 2010, equation 3) is
 //
-//	L = (alpha)_x (beta)_(t_x-x) / (alpha+beta)_t_x  (delta)_t_x / (gamma+delta)_t_x  Q
-//	Q = Sum_{k=t_x}^{n-1} a_k gamma/(gamma+delta+k) + a_n
+//	L = Q (alpha)_x (beta)_(t_x-x) / (alpha+beta)_t_x  (delta)_t_x / (gamma+delta)_t_x
+//	Q = a_n + Sum_{k=t_x}^{n-1} a_k gamma/(gamma+delta+k)
 //	a_k = Prod_{j=t_x}^{k-1} (beta+j-x)/(alpha+beta+j) (delta+j)/(gamma+delta+j)
 //
 // with (z)_n the rising factorial: nothing is subtracted, and no term

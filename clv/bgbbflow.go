@@ -82,7 +82,7 @@ func (f discreteFlow) discountedForever(d float64) float64 {
 	b := d / (1 + d)
 	peak := positiveRoot(f.delta+1, f.gamma-1-f.delta*b, math.Sqrt(f.gamma)*math.Sqrt(b))
 	i := powers{k: f.gamma, shape: f.gamma + f.delta, leave: 1, alpha: 1, beta: b, from: peak}
-	sum := i.integrate(math.Inf(-1), nil) + i.integrate(vanished, nil)
+	sum := i.integrate(math.Inf(-1), nil) + i.integrate(math.Inf(1), nil)
 	log := f.gamma*math.Log(peak) - (f.gamma+f.delta)*math.Log1p(peak) - special.LogBeta(f.gamma, f.delta)
 	return finite(f.buys() * math.Exp(log) * sum / (peak + b) / (1 + d))
 }

@@ -31,7 +31,11 @@ func (f *powers) log(u float64) float64 {
 	if f.beta != f.shift {
 		f.logBeta = f.growth(f.beta, u, rise)
 	}
-	return f.k*u - f.shape*f.logAlpha - f.leave*f.logBeta - f.z*rise
+	log := f.k*u - f.shape*f.logAlpha - f.leave*f.logBeta
+	if f.z != 0 {
+		log -= f.z * rise
+	}
+	return log
 }
 
 // expm1 is math.Expm1, faster where e^u - 1 does not cancel.
@@ -50,10 +54,14 @@ func (f *powers) growth(a, u, rise float64) float64 {
 	return math.Log((a - f.shift + (f.shift+f.from)*math.Exp(u)) / (a + f.from))
 }
 
-// slope returns the derivative of log.
+// slope returns the derivative of log, also at infinite u.
 func (f *powers) slope(u float64) float64 {
 	y := (f.shift + f.from) * math.Exp(u) // + shift
-	return f.k - f.shape*(y/(f.alpha-f.shift+y)) - f.leave*(y/(f.beta-f.shift+y)) - f.z*y
+	slope := f.k - f.shape/(1+(f.alpha-f.shift)/y) - f.leave/(1+(f.beta-f.shift)/y)
+	if f.z != 0 {
+		slope -= f.z * y
+	}
+	return slope
 }
 
 // legendre is a Gauss-Legendre rule on [-1, 1]: its positive nodes with their
@@ -65,10 +73,11 @@ type legendre struct {
 	nodes             [][2]float64
 }
 
-// fits says whether the rule is good for a panel with these slopes at its ends.
-func (l *legendre) fits(width, from, to float64) bool {
+// fails says whether the rule is too coarse for a panel with these slopes at its
+// ends. It is false for NaN, lest a search for a panel does not end.
+func (l *legendre) fails(width, from, to float64) bool {
 	half, steep := width/2, (math.Abs(from)+math.Abs(to))/2
-	return half <= l.half && half*steep <= l.steep && half*math.Abs(to-from) <= 2*l.bend*l.bend
+	return half > l.half || half*steep > l.steep || half*math.Abs(to-from) > 2*l.bend*l.bend
 }
 
 // Nodes and weights: DLMF 3.5.15, by Newton's method with 40 digits.
@@ -109,12 +118,14 @@ var legendreRules = [...]legendre{
 	}},
 }
 
-// The integral stops where the rest is below a rounding error of the sum, and
-// at a number of panels that only parameters beyond all reason need.
+// The integral stops where the rest is below a rounding error of the sum, or the
+// integrand is an exponential up to one; and at a number and a width of panels
+// that only parameters beyond all reason need.
 const (
 	restOfSum = 1e-17
 	straight  = 1e-14
 	maxPanels = 2000
+	narrowest = 1e-150
 )
 
 // integrate returns the integral over u from 0 to to, which may be negative:
@@ -133,7 +144,7 @@ func (f *powers) integrate(to float64, visit func(share float64)) float64 {
 		at += direction * width
 		steep = next
 		left := math.Abs(to - at)
-		if left <= 0 {
+		if left <= 0 || width < narrowest {
 			break
 		}
 		if direction*steep >= 0 || direction*end > 0 {
@@ -158,17 +169,20 @@ func (f *powers) panel(at, steep, direction, left float64) (width, next float64)
 	if math.Abs(steep)*width > 2*last.steep {
 		width = 2 * last.steep / math.Abs(steep)
 	}
-	for next = f.slope(at + direction*width); !last.fits(width, steep, next); next = f.slope(at + direction*width) {
+	for {
+		next = f.slope(at + direction*width)
+		if width < narrowest || !last.fails(width, steep, next) {
+			return width, next
+		}
 		width *= 0.75
 	}
-	return width, next
 }
 
 func (f *powers) addPanel(at, width, steep, next float64, visit func(share float64)) (sum float64) {
 	half := width / 2
 	scale := math.Abs(half)
 	rule := &legendreRules[0]
-	for i := 1; i < len(legendreRules) && !rule.fits(2*scale, steep, next); i++ {
+	for i := 1; i < len(legendreRules) && rule.fails(2*scale, steep, next); i++ {
 		rule = &legendreRules[i]
 	}
 	for _, node := range rule.nodes {

@@ -2,6 +2,7 @@ package clv
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"strconv"
 	"sync"
@@ -41,7 +42,7 @@ func millionHistories(tb testing.TB) []History {
 	var histories []History
 	for {
 		row, err := in.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return histories
 		}
 		require.NoError(tb, err)

@@ -17,10 +17,9 @@ import (
 
 var _ Fitted = (*ParetoNBDFit)(nil)
 
-// continuously is the annual rate with a force of interest of delta per week.
-func continuously(delta float64) Rate {
-	return Rate{Annual: math.Expm1(delta * Year.Days() / Week.Days())}
-}
+// customary is the annual rate with a force of interest of .0027 a week, that of
+// Fader, Hardie and Lee (2005) and of the oracle.
+func customary() Rate { return Rate{Annual: math.Expm1(.0027 * Year.Days() / Week.Days())} }
 
 // checkParetoNBD compares at a relative 1e-9, of max(1, |LL|) for a
 // log-likelihood. What is below the smallest float64 must be 0.
@@ -41,9 +40,9 @@ func checkParetoNBD(t *testing.T, m ParetoNBD, h History, quantity string, want 
 	case "cet39":
 		got = m.ExpectedOrders(h, 39)
 	case "dert.0027":
-		got = m.Discounted(h, continuously(.0027))
+		got = m.Discounted(h, customary())
 	case "dect52_.0027":
-		got = m.DiscountedUntil(h, 52, continuously(.0027))
+		got = m.DiscountedUntil(h, 52, customary())
 	default:
 		t.Fatalf("unknown quantity %q", quantity)
 	}
@@ -181,7 +180,7 @@ func TestParetoNBDPublishedValues(t *testing.T) {
 	checkParetoNBD(t, btyd, History{1, 39, 39}, "dect52_.0027", 1.2118667068450735)
 	assert.InDelta(t, 25.4541832736, btyd.ExpectedOrders(big, 52), 1e-9)
 	assert.InDelta(t, 1.4731126895, btyd.ExpectedOrders(History{}, 52), 1e-10)
-	assert.InDelta(t, 6.48293873733, btyd.Discounted(History{2, 30.43, 38.86}, continuously(.0027)), 1e-10)
+	assert.InDelta(t, 6.48293873733, btyd.Discounted(History{2, 30.43, 38.86}, customary()), 1e-10)
 	for n, want := range []float64{.615325709, .169609626, .0818343855, .0466391418} {
 		assert.InDelta(t, want, btyd.OrderDistribution(History{}, 30, 3)[n], 1e-9)
 	}
@@ -203,7 +202,7 @@ func TestParetoNBDWithHundredsOfOrders(t *testing.T) {
 	checkParetoNBD(t, btyd, History{254, 97.14286, 97.28571}, "cet39", 83.530802610169353)
 	checkParetoNBD(t, btyd, History{1000, 199.9, 200}, "ll", 555.29047379008715)
 	assert.Zero(t, btyd.ProbAlive(History{3000, 150, 200}), "1e-349 is 0, not NaN")
-	assert.Zero(t, btyd.Discounted(History{3000, 150, 200}, continuously(.0027)))
+	assert.Zero(t, btyd.Discounted(History{3000, 150, 200}, customary()))
 }
 
 // Each of these is a branch, or a pole, of the closed forms.
