@@ -70,18 +70,12 @@ func (f gammaFlow) discounted(t, delta float64) float64 {
 	if delta == 0 {
 		return f.expected(t)
 	}
-	if delta > 0 {
-		delta = max(delta, 1/(farthest*farthest))
-		t = min(t, vanished/delta)
-	} else {
-		t = min(t, farthest)
+	if math.IsInf(t, 1) {
+		return finite(f.r / f.alpha * f.beta * tricomi1(f.s, tame(delta*f.beta)))
 	}
 	i := powers{k: 1, leave: f.s, z: delta, alpha: f.beta, beta: f.beta, shift: f.beta}
-	return finite(f.r / f.alpha * f.beta * i.integrate(math.Log1p(t/f.beta), nil))
+	return finite(f.r / f.alpha * f.beta * i.integrate(math.Log1p(min(t, farthest)/f.beta), nil))
 }
-
-// vanished is an x with e^-x below any float64.
-const vanished = 800
 
 // orders returns the probabilities of 0, 1, ..., most orders in a time t. For
 // n of them the account either stays and orders n times, or orders n times and

@@ -18,22 +18,23 @@ type powers struct {
 	alpha, beta        float64
 	shift, from        float64
 
-	logAlpha, logBeta float64 // ln (alpha+y)/(alpha+from) and that of beta, at the last node
+	// Of the last node: y - from, ln (alpha+y)/(alpha+from), and that of beta.
+	rise, logAlpha, logBeta float64
 }
 
 // log returns the logarithm of the integrand, which is 0 at u = 0.
 func (f *powers) log(u float64) float64 {
-	rise := (f.shift + f.from) * expm1(u)
+	f.rise = (f.shift + f.from) * expm1(u)
 	f.logAlpha, f.logBeta = u, u
 	if f.alpha != f.shift {
-		f.logAlpha = f.growth(f.alpha, u, rise)
+		f.logAlpha = f.growth(f.alpha, u)
 	}
 	if f.beta != f.shift {
-		f.logBeta = f.growth(f.beta, u, rise)
+		f.logBeta = f.growth(f.beta, u)
 	}
 	log := f.k*u - f.shape*f.logAlpha - f.leave*f.logBeta
 	if f.z != 0 {
-		log -= f.z * rise
+		log -= f.z * f.rise
 	}
 	return log
 }
@@ -46,9 +47,9 @@ func expm1(u float64) float64 {
 	return math.Exp(u) - 1
 }
 
-// growth returns ln((a+y)/(a+from)), y = from + rise.
-func (f *powers) growth(a, u, rise float64) float64 {
-	if d := rise / (a + f.from); d > -0.5 {
+// growth returns ln((a+y)/(a+from)).
+func (f *powers) growth(a, u float64) float64 {
+	if d := f.rise / (a + f.from); d > -0.5 {
 		return math.Log1p(d)
 	}
 	return math.Log((a - f.shift + (f.shift+f.from)*math.Exp(u)) / (a + f.from))

@@ -108,6 +108,10 @@ func (t *paretoNBDTable) at(p []float64) derivatives {
 // 1, ln(1+y/alpha), 1/alpha - 1/(alpha+y), ln(1+y/beta), 1/beta - 1/(beta+y).
 type features [5]float64
 
+func (m ParetoNBD) featuresAt(y, logAlpha, logBeta float64) features {
+	return features{1, logAlpha, y / m.Alpha / (m.Alpha + y), logBeta, y / m.Beta / (m.Beta + y)}
+}
+
 // moments are the integrals of the products of two features, the upper
 // triangle row by row. Those with the first feature are the plain integrals.
 type moments [15]float64
@@ -149,7 +153,7 @@ func (g *paretoNBDGroup) integrate(m ParetoNBD, space []paretoNBDPoint) []pareto
 	shift := min(m.Alpha, m.Beta)
 	for i := len(g.times) - 1; i >= 0; i-- {
 		y, p := g.times[i], &points[i]
-		p.features = features{1, math.Log1p(y / m.Alpha), y / m.Alpha / (m.Alpha + y), math.Log1p(y / m.Beta), y / m.Beta / (m.Beta + y)}
+		p.features = m.featuresAt(y, math.Log1p(y/m.Alpha), math.Log1p(y/m.Beta))
 		p.log = -shape*p.features[1] - (m.S+1)*p.features[3]
 		p.rest = moments{}
 		if i+1 == len(g.times) {
@@ -158,13 +162,8 @@ func (g *paretoNBDGroup) integrate(m ParetoNBD, space []paretoNBDPoint) []pareto
 		next := &points[i+1]
 		p.rest.addScaled(math.Exp(next.log-p.log), &next.rest)
 		f := powers{k: 1, shape: shape, leave: m.S + 1, alpha: m.Alpha, beta: m.Beta, shift: shift, from: y}
-		ua, ub := 1/(m.Alpha+y), 1/(m.Beta+y)
 		f.integrate(math.Log1p((g.times[i+1]-y)/(shift+y)), func(share float64) {
-			at := p.features
-			at[1] += f.logAlpha
-			at[2] -= ua * math.Expm1(-f.logAlpha)
-			at[3] += f.logBeta
-			at[4] -= ub * math.Expm1(-f.logBeta)
+			at := m.featuresAt(y+f.rise, p.features[1]+f.logAlpha, p.features[3]+f.logBeta)
 			p.rest.add(share*(shift+y), &at)
 		})
 	}
