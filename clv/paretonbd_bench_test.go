@@ -37,24 +37,21 @@ func millionHistories(tb testing.TB) []History {
 	tb.Helper()
 	in := csv.NewReader(oracle.Open(tb, "data/clv/sim_pnbd_1m_cbs.csv.gz"))
 	in.ReuseRecord = true
-	_, err := in.Read()
+	row, err := in.Read()
 	require.NoError(tb, err)
-	var histories []History
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return histories
+	require.Equal(tb, []string{"cust", "x", "t_x", "T", "zbar"}, row)
+	histories := make([]History, 0, 1e6)
+	for row, err = in.Read(); err == nil; row, err = in.Read() {
+		x, notX := strconv.Atoi(row[1])
+		recency, notRecency := strconv.ParseFloat(row[2], 64)
+		age, notAge := strconv.ParseFloat(row[3], 64)
+		if err := errors.Join(notX, notRecency, notAge); err != nil {
+			tb.Fatal(err)
 		}
-		require.NoError(tb, err)
-		var h History
-		h.Frequency, err = strconv.Atoi(row[1])
-		require.NoError(tb, err)
-		h.Recency, err = strconv.ParseFloat(row[2], 64)
-		require.NoError(tb, err)
-		h.Age, err = strconv.ParseFloat(row[3], 64)
-		require.NoError(tb, err)
-		histories = append(histories, h)
+		histories = append(histories, History{x, recency, age})
 	}
+	require.ErrorIs(tb, err, io.EOF)
+	return histories
 }
 
 func count(tb testing.TB, histories []History) *Counts {
