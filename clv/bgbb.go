@@ -54,7 +54,7 @@ func (m BGBB) ProbAlive(h DiscreteHistory) float64 { return m.ProbAliveAfter(h, 
 
 // ProbAliveAfter returns the probability, given what is known at the end of
 // the history, that the account will be active at the n-th opportunity from
-// now (Fader, Hardie and Shang 2010, equation 7).
+// now (Fader, Hardie and Shang 2010, equation A10).
 func (m BGBB) ProbAliveAfter(h DiscreteHistory, n int) float64 {
 	alive, f := m.active(h, n)
 	if alive == 0 {
@@ -71,8 +71,8 @@ func (m BGBB) ExpectedOrders(h DiscreteHistory, n int) float64 {
 }
 
 // OrderDistribution returns the probabilities of 0, 1, ..., n orders at the next
-// n opportunities, which sum to 1 (Fader, Hardie and Shang 2010, equations 8
-// and 11).
+// n opportunities, which sum to 1 (Fader, Hardie and Shang 2010, equation 7, for
+// an account that is active).
 func (m BGBB) OrderDistribution(h DiscreteHistory, n int) []float64 {
 	if !m.usable() || h.problem() != nil || n < 0 || n > MaxOpportunities {
 		return nil
@@ -137,9 +137,8 @@ func (m BGBB) Future(h DiscreteHistory, n int, r *rand.Rand) []int {
 }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table,
-// the sum over its accounts of ln L(alpha, beta, gamma, delta | x, t_x, n) (Fader,
-// Hardie and Shang 2010, equation 3), of the sequence of orders, not of their
-// number. An empty table has 0.
+// the sum over its accounts of ln L(alpha, beta, gamma, delta | x, t_x, n): as in
+// the paper that of the sequences of orders, not of their numbers. An empty table has 0.
 //
 // It fails for a model that Validate refuses, and with a kind
 // [keyaccount.ErrOutOfRange] where the value is beyond the range of a float64.

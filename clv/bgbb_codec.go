@@ -66,7 +66,7 @@ func (c *DiscreteCounts) UnmarshalJSON(data []byte) error {
 // equal bytes.
 func (c *DiscreteCounts) MarshalBinary() ([]byte, error) {
 	rows := c.sorted()
-	b := appendHeader(nil, discreteSchema, discreteVersion)
+	b := appendHeader(make([]byte, 0, len(discreteSchema)+8*(len(rows)+1)), discreteSchema, discreteVersion)
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		for _, v := range [...]int64{int64(row.Frequency), int64(row.Recency), int64(row.Opportunities), row.N} {

@@ -7,7 +7,7 @@ import (
 )
 
 // bgbbTable is a counted table. The likelihood of one account (Fader, Hardie
-// and Shang 2010, equation 3) is
+// and Shang 2010) is
 //
 //	L = Q (alpha)_x (beta)_(t_x-x) / (alpha+beta)_t_x  (delta)_t_x / (gamma+delta)_t_x
 //	Q = a_n + Sum_{k=t_x}^{n-1} a_k gamma/(gamma+delta+k)

@@ -16,7 +16,7 @@ import (
 )
 
 // donations are the yearly gifts of 11,104 donors in six years (Fader, Hardie
-// and Shang 2010, table 1).
+// and Shang 2010).
 func donations(t testing.TB) *DiscreteCounts {
 	t.Helper()
 	table := new(DiscreteCounts)
@@ -28,8 +28,8 @@ func donations(t testing.TB) *DiscreteCounts {
 }
 
 // The maximum was found by an independent Newton method on the exact
-// log-likelihood; also Fader, Hardie and Shang (2010), table 4: 1.204, .750,
-// .657, 2.783, LL -33225.6.
+// log-likelihood; also Fader, Hardie and Shang (2010): 1.204, .750, .657,
+// 2.783, LL -33225.6.
 func TestFitBGBBReachesTheExactMaximum(t *testing.T) {
 	fit, err := FitBGBB(donations(t), nil)
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestFitBGBBReachesTheExactMaximum(t *testing.T) {
 // below is 12884.156849.
 var donors = BGBB{Alpha: 1.20352235, Beta: .74971636, Gamma: .65671821, Delta: 2.78344223}
 
-// The total of Fader, Hardie and Shang (2010), figure 5, is 12,884.
+// The tests of lifetimes have 12884.2.
 func TestBGBBTotalOfTheDonations(t *testing.T) {
 	var orders float64
 	for h, n := range donations(t).All() {

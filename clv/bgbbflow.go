@@ -24,7 +24,7 @@ func (f discreteFlow) after(h DiscreteHistory) discreteFlow {
 }
 
 // alive is the probability that an account with this history is still active
-// (Fader, Hardie and Shang 2010, equation 7, for the end of the history). Each
+// (Fader, Hardie and Shang 2010, equation A10, at the end of the history). Each
 // term of the likelihood is a product with one factor more than the one before:
 //
 //	L ~ Sum_{k=t_x}^{n-1} a_k gamma/(gamma+delta+k) + a_n

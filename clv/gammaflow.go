@@ -64,8 +64,8 @@ func (f gammaFlow) expected(t float64) float64 {
 // discounted is the present value of one for each order in a time t, which may
 // be infinite for delta > 0, at the force of interest delta:
 // r/alpha Int_0^t (beta/(beta+y))^s e^(-delta y) dy. The infinite one is
-// r/alpha beta U(1, 2-s, delta beta) (Fader, Hardie and Lee 2005, equation 7,
-// and DLMF 13.2.40 and 13.4.4).
+// r/alpha beta U(1, 2-s, delta beta) (Fader, Hardie and Lee, RFM and CLV, 2005;
+// DLMF 13.2.40 and 13.4.4).
 func (f gammaFlow) discounted(t, delta float64) float64 {
 	if delta == 0 {
 		return f.expected(t)

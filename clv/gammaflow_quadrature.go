@@ -66,9 +66,9 @@ func (f *powers) slope(u float64) float64 {
 }
 
 // legendre is a Gauss-Legendre rule on [-1, 1]: its positive nodes with their
-// weights, and up to which panels its relative error is below 1e-12, mostly
-// 1e-15. These are 2 half wide; on them the logarithm of the integrand changes by 2 steep, as
-// that of e^(steep x) does, or bends like that of exp(-(bend x)^2/2).
+// weights, and up to which panels its relative error is below 1e-12, and mostly
+// at 1e-15. These are 2 half wide; on them the logarithm of the integrand
+// changes by 2 steep, or bends like that of exp(-x^2/2) from -bend to bend.
 type legendre struct {
 	half, steep, bend float64
 	nodes             [][2]float64

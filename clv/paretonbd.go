@@ -52,8 +52,8 @@ func (m ParetoNBD) Validate() error {
 }
 
 // ProbAlive returns the probability that an account with this history has not
-// left by the end of it (Schmittlein, Morrison and Colombo 1987, equations
-// 11-13, as one integral). The relative error is below 1e-9, also where 2F1
+// left by the end of it (Schmittlein, Morrison and Colombo 1987, whose cases
+// alpha < beta, = and > are one integral). The relative error is below 1e-9, also where 2F1
 // overflows.
 func (m ParetoNBD) ProbAlive(h History) float64 {
 	if !m.usable() || !h.usable() {
@@ -78,7 +78,7 @@ func (m ParetoNBD) ProbAliveAfter(h History, t float64) float64 {
 
 // ExpectedOrders returns how many orders an account with this history will
 // place in the next t units of time, E(Y(t) | x, t_x, T) (Schmittlein, Morrison
-// and Colombo 1987, equation 22). It is continuous where S = 1. A time that is
+// and Colombo 1987). It is continuous where S = 1. A time that is
 // not finite and positive gives 0.
 func (m ParetoNBD) ExpectedOrders(h History, t float64) float64 {
 	return m.DiscountedUntil(h, t, Rate{})

@@ -18,7 +18,7 @@ import (
 var _ Fitted = (*ParetoNBDFit)(nil)
 
 // customary is the annual rate with a force of interest of .0027 a week, that of
-// Fader, Hardie and Lee (2005) and of the oracle.
+// Fader, Hardie and Lee (RFM and CLV, 2005) and of the oracle.
 func customary() Rate { return Rate{Annual: math.Expm1(.0027 * Year.Days() / Week.Days())} }
 
 // checkParetoNBD compares at a relative 1e-9, of max(1, |LL|) for a
