@@ -25,8 +25,8 @@ func bounded(v float64) float64 { return min(max(v, 1/extreme), extreme) }
 func (f betaFlow) alive(t float64) float64 {
 	f = f.tame()
 	tau := bounded(t / f.alpha)
-	if alive, _, ok := overEvents(f.r, tau, f.a, f.b, 1, 1); ok {
-		return alive
+	if fewEvents(f.r, tau) {
+		return overEvents(f.r, tau, f.a, f.b, 1, 1).alive
 	}
 	return betaAlive(f.a, f.b, f.r, tau)
 }
@@ -35,59 +35,91 @@ func (f betaFlow) alive(t float64) float64 {
 func (f betaFlow) orders(t float64) float64 {
 	f = f.tame()
 	tau := bounded(t / f.alpha)
-	if _, orders, ok := overEvents(f.r, tau, f.a, f.b, 1, 1); ok {
-		return orders
+	if fewEvents(f.r, tau) {
+		return overEvents(f.r, tau, f.a, f.b, 1, 1).orders
 	}
 	return betaMean(f.a, f.b, f.r, tau)
 }
 
-// The series over events is as short as this, and starts above this: beyond,
-// the integral over p is cheaper, or the only way.
+// fewEvents reports whether the sum over events takes less time than the
+// integral over p.
+func fewEvents(r, tau float64) bool { return r*tau+37*(1+tau) < 1000 }
+
+// overview is what became of an account after a span of time.
+type overview struct {
+	alive  float64 // the probability that it has not left
+	orders float64 // the mean number of orders
+	rate   float64 // the rate of orders at the end, per unit of tau
+}
+
+// The sum over events has at most this many terms, later events being left
+// out; it begins this many standard deviations before the mean where no event
+// is less likely than e^lnUnlikely.
 const (
-	mostEvents   = 1000
-	lnLeastStart = -640
+	mostEvents = 1 << 17
+	farLeft    = 40
+	lnUnlikely = -640
 )
 
-// overEvents returns the probability of being active, and the mean number of
-// orders, after a time of tau = t/alpha in which events come at a rate
-// ~ Gamma(r, 1): every k-th of them is an order, the next after until of them.
-// Given n events the account is active with the probability S_j,
+// overEvents sums up what happens in a time of tau = t/alpha in which events
+// come at a rate ~ Gamma(r, 1), and every k-th is an order, the next after
+// until of them. Given n events with j orders among them the account is
+// active with the probability
 //
-//	j = number of orders,  S_j = E (1-p)^j = b(b+1)...(b+j-1) / (a+b)(a+b+1)...(a+b+j-1)
+//	S_j = E (1-p)^j = b(b+1)...(b+j-1) / (a+b)(a+b+1)...(a+b+j-1)
 //
-// and has ordered S_0 + ... + S_{j-1} times on average: two sums of positive
-// terms over the negative binomial distribution of n. They say in the open
-// what the 2F1 of the papers hides, and have no singularity at a = 1.
-//
-// It reports false where the sums are long or begin below the smallest number.
-func overEvents(r, tau, a, b float64, k, until int) (alive, orders float64, ok bool) {
-	lnNone := -r * math.Log1p(tau)
-	if lnNone < lnLeastStart || r*tau+37*(1+tau) > mostEvents*float64(k) {
-		return 0, 0, false
+// and has ordered S_0 + ... + S_{j-1} times on average: sums of positive terms
+// over the negative binomial distribution of n. They say in the open what the
+// 2F1 of the papers hides, and have no singularity at a = 1.
+func overEvents(r, tau, a, b float64, k, until int) (o overview) {
+	first := 0.0
+	if -r*math.Log1p(tau) < lnUnlikely {
+		first = math.Floor(max(0, r*tau-farLeft*math.Sqrt(r*tau*(1+tau))))
+		first = min(first, mostEvents)
 	}
+	stay, mean, j := 1.0, 0.0, 0.0
+	order := func() {
+		mean += stay
+		stay *= (b + j) / (a + b + j)
+		until = k
+		j++
+	}
+	n := 0.0
+	for ; n+float64(until) <= first; n += float64(until) {
+		order()
+	}
+	until -= int(first - n)
+	n = first
+
+	p := math.Exp(lnNegativeBinomial(r, tau, n)) // of n events
 	ratio := tau / (1 + tau)
-	p := math.Exp(lnNone) // of n events
-	stay, mean := 1.0, 0.0
-	j := 0.0
-	for n := 0.0; ; {
-		alive += p * stay
-		orders += p * mean
+	var all float64
+	for {
+		all += p
+		o.alive += p * stay
+		o.orders += p * mean
 		until--
 		if until == 0 {
-			mean += stay
-			stay *= (b + j) / (a + b + j)
-			until = k
-			j++
+			o.rate += p * stay * (r + n)
+			order()
 		}
-		p *= ratio * (r + n) / (n + 1)
+		p *= ratio * ((r + n) / (n + 1))
 		n++
 		// What is left is less than a geometric series with this ratio; it is
 		// compared with the whole without a division.
-		tail := ratio * max(1, (r+n)/(n+1)) * (1 + 1/n)
-		if tail < 1 && p*mean <= negligible*(1-tail)*orders && p*stay <= negligible*(1-tail)*alive && mean > 0 {
-			return alive, orders, true
+		more := ratio * max(1, (r+n)/(n+1)) * (1 + 1/n)
+		enough := negligible * (1 - more)
+		if more < 1 && p*mean <= enough*o.orders && p*stay <= enough*o.alive && mean > 0 {
+			break
+		}
+		if n-first > mostEvents {
+			o.alive += max(0, 1-all) * stay
+			o.orders += max(0, 1-all) * mean
+			break
 		}
 	}
+	o.rate /= 1 + tau
+	return o
 }
 
 // distribution returns the probabilities of 0, 1, ..., most orders by t. With N
@@ -100,16 +132,21 @@ func overEvents(r, tau, a, b float64, k, until int) (alive, orders float64, ok b
 // Nothing is subtracted.
 func (f betaFlow) distribution(t float64, most int) []float64 {
 	f = f.tame()
-	n, beyond := negativeBinomial(f.r, bounded(t/f.alpha), most)
+	return f.thinned(negativeBinomial(f.r, bounded(t/f.alpha), most))
+}
+
+// thinned turns the distribution of the orders of an account that never leaves
+// into that of one that may.
+func (f betaFlow) thinned(n []float64, beyond float64) []float64 {
+	stays := make([]float64, len(n)) // E (1-p)^k
 	stay := 1.0
-	stays := make([]float64, most+1) // E (1-p)^k
 	for k := range stays {
 		stays[k] = stay
 		stay *= (f.b + float64(k)) / (f.a + f.b + float64(k))
 	}
 	// From the far end back, the tail of N is a sum.
-	out := make([]float64, most+1)
-	for k := most; k > 0; k-- {
+	out := make([]float64, len(n))
+	for k := len(n) - 1; k > 0; k-- {
 		beyond += n[k]
 		out[k] = n[k]*stays[k] + stays[k-1]*(f.a/(f.a+f.b+float64(k-1)))*beyond
 	}
@@ -118,15 +155,26 @@ func (f betaFlow) distribution(t float64, most int) []float64 {
 }
 
 // draw returns the times of the orders by t.
-func (f betaFlow) draw(t float64, r *rand.Rand) []float64 {
+func (f betaFlow) draw(t float64, r *rand.Rand) []float64 { return f.drawEvery(t, 1, 1, r) }
+
+// drawEvery is draw where every k-th event is an order, the first after until.
+func (f betaFlow) drawEvery(t float64, k, until int, r *rand.Rand) []float64 {
 	lambda := math.Exp(logGamma(f.r, r) - math.Log(f.alpha))
 	leave := drawBeta(f.a, f.b, r)
 	var out []float64
-	for at := r.ExpFloat64() / lambda; at <= t && len(out) < MaxOrders; at += r.ExpFloat64() / lambda {
+	at := 0.0
+	for len(out) < MaxOrders {
+		for range until {
+			at += r.ExpFloat64() / lambda
+		}
+		if !(at <= t) {
+			break
+		}
 		out = append(out, at)
 		if r.Float64() < leave {
 			break
 		}
+		until = k
 	}
 	return out
 }

@@ -23,7 +23,7 @@ func (f betaFlow) discounted(delta float64) float64 {
 		depth: 1 + (f.r+1)/kappa, // E 1/(X+kappa) >= 1/(E X + kappa)
 	}
 	var buf, buf2 [nodesKept]node
-	rates, leave := gammaRule(buf[:0], f.r+1, 1/kappa, k.depth), betaRule(buf2[:0], f.a, f.b, k)
+	rates, leave := gammaRule(buf[:0], f.r+1, 1/kappa, k.depth, 0), betaRule(buf2[:0], f.a, f.b, k)
 	var mean float64
 	for _, l := range rates {
 		mean += l.weight * poleMean(leave, l.at, kappa)
@@ -74,37 +74,45 @@ var legendre = [...]node{
 	{0.095012509837637440185, 0.18945061045506849629},
 }
 
-// overTime adds up the rate of orders at 16 moments,
-//
-//	DECT = Int_0^tau e^(-kappa y) r E (1+p y)^-(r+1) dy
-//
-// spaced evenly in ln(1+y) around those of Legendre. It knows by itself
-// whether they are enough: without discount they must give the mean number
-// of orders, which has a sum of its own.
+// overTime adds up the rate of orders at 16 moments, those of Legendre in
+// ln(1+tau). It knows by itself whether they are enough: without discount they
+// must give the mean number of orders, which has a sum of its own.
 func (f betaFlow) overTime(tau, kappa float64) (float64, bool) {
-	_, orders, ok := overEvents(f.r, tau, f.a, f.b, 1, 1)
-	if !ok || math.Abs(kappa)*tau > 4 {
+	if !fewEvents(f.r, tau) || math.Abs(kappa)*tau > 4 {
 		return 0, false
 	}
-	half := math.Log1p(tau) / 2
-	var plain, value float64
+	v := spread{0, math.Log1p(tau)}.discount(kappa, func(y float64) float64 {
+		return overEvents(f.r, y, f.a, f.b, 1, 1).rate
+	})
+	return v.of(overEvents(f.r, tau, f.a, f.b, 1, 1).orders)
+}
+
+// spread is a span of time, from and until in ln(1+tau).
+type spread struct{ from, until float64 }
+
+// paid is a number of orders, and what they are worth.
+type paid struct{ orders, value float64 }
+
+// discount integrates a rate of orders over the spread.
+func (s spread) discount(kappa float64, rate func(tau float64) float64) (v paid) {
+	half, mid := (s.until-s.from)/2, (s.until+s.from)/2
 	for _, n := range legendre {
-		for _, x := range [...]float64{half * (1 - n.at), half * (1 + n.at)} {
+		for _, x := range [...]float64{mid - half*n.at, mid + half*n.at} {
 			y := math.Expm1(x)
-			alive, _, ok := overEvents(f.r+1, y, f.a, f.b, 1, 1)
-			if !ok {
-				return 0, false
-			}
-			v := n.weight * alive * (1 + y)
-			plain += v
-			value += v * math.Exp(-kappa*y)
+			orders := half * n.weight * rate(y) * (1 + y)
+			v.orders += orders
+			v.value += orders * math.Exp(-kappa*y)
 		}
 	}
-	scale := orders / (half * f.r)
-	if math.Abs(plain-scale) > 1e-12*scale {
-		return 0, false
+	return v
+}
+
+// of returns the value of so many orders, and whether the integral found them.
+func (v paid) of(orders float64) (float64, bool) {
+	if v.orders == 0 {
+		return 0, orders == 0
 	}
-	return value / plain * orders, true
+	return v.value / v.orders * orders, math.Abs(v.orders-orders) <= 1e-12*orders
 }
 
 // overRates is the mean over lambda and p.
@@ -120,7 +128,7 @@ func (f betaFlow) overRates(tau, deltaT float64) float64 {
 		depth: max(1, value(0)/value(shape)),
 	}
 	var buf, buf2 [nodesKept]node
-	rates, leave := gammaRule(buf[:0], shape, bend, k.depth), betaRule(buf2[:0], f.a, f.b, k)
+	rates, leave := gammaRule(buf[:0], shape, bend, k.depth, 0), betaRule(buf2[:0], f.a, f.b, k)
 	var mean float64
 	for _, l := range rates {
 		var row float64

@@ -107,7 +107,7 @@ func (m BGNBD) outlook(h History) (o outlook[betaFlow]) {
 	x := float64(h.Frequency)
 	o.standing = 1
 	if h.Frequency > 0 {
-		o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+(x-1), h))
+		o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+(x-1), 0, h))
 	}
 	o.active = betaFlow{r: m.R + x, alpha: m.Alpha + h.Age, a: m.A, b: m.B + x}
 	return o
@@ -115,8 +115,9 @@ func (m BGNBD) outlook(h History) (o outlook[betaFlow]) {
 
 // leftOdds returns the odds that an account with a gamma shape r+x, that stayed
 // with odds stay : a, left right after its last order:
-// a/stay ((alpha+T)/(alpha+t_x))^(r+x). The power is taken as its inverse,
-// which can underflow but not overflow.
-func leftOdds(shape, alpha, a, stay float64, h History) float64 {
-	return a / (stay * math.Exp(-shape*math.Log1p((h.Age-h.Recency)/(alpha+h.Recency))))
+// a/stay ((alpha+T)/(alpha+t_x))^(r+x) e^-lnOpen. The power is taken as its
+// inverse, which can underflow but not overflow. With lnOpen = 0, silence means
+// that no event came; it is above 0 where some may have come, short of an order.
+func leftOdds(shape, alpha, a, stay, lnOpen float64, h History) float64 {
+	return a / (stay * math.Exp(lnOpen-shape*math.Log1p((h.Age-h.Recency)/(alpha+h.Recency))))
 }

@@ -107,6 +107,7 @@ func (t *bgnbdTable) at(p []float64) derivatives {
 		d.h[iB][iB] += t.n * (us*us - ub*ub)
 		m.B++
 	}
+	d.value -= t.x * special.LogRising(1, t.k-1) // 1/(k-1)! in each time between orders
 	t.addEvents(m.R, &d)
 	t.addStays(m.A, m.B, &d)
 	logs := t.addTimes(m.R, m.Alpha, &d)

@@ -107,7 +107,7 @@ func (m MBGNBD) outlook(h History) (o outlook[betaFlow]) {
 		return o
 	}
 	x := float64(h.Frequency)
-	o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+x, h))
+	o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+x, 0, h))
 	o.active = betaFlow{r: m.R + x, alpha: m.Alpha + h.Age, a: m.A, b: m.B + x + 1}
 	return o
 }

@@ -202,10 +202,10 @@ const (
 )
 
 // gammaRule appends the nodes for means over l ~ Gamma(shape, 1), for a shape
-// of 1 or more, of a function that hardly bends below 1/near and is at 0 at
-// most depth times its mean: the trapezoidal rule in ln l, with the left tail
-// drawn together as in betaRule.
-func gammaRule(nodes []node, shape, near, depth float64) []node {
+// of 1 or more, of a function that hardly bends below 1/near, is at 0 at most
+// depth times its mean, and rises no faster than l^rise: the trapezoidal rule in
+// ln l, with the left tail drawn together as in betaRule.
+func gammaRule(nodes []node, shape, near, depth, rise float64) []node {
 	if shape*pointWidth*pointWidth > 1 {
 		return append(nodes, node{shape, 1})
 	}
@@ -216,7 +216,7 @@ func gammaRule(nodes []node, shape, near, depth float64) []node {
 	nodes = append(nodes, node{shape, 1})
 	for d := step; ; d += step {
 		w := density(d)
-		if w < negligible {
+		if w*math.Exp(rise*d) < negligible {
 			break
 		}
 		nodes = append(nodes, node{shape * math.Exp(d), w})
