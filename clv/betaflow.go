@@ -53,13 +53,29 @@ type overview struct {
 }
 
 // The sum over events has at most this many terms, later events being left
-// out; it begins this many standard deviations before the mean where no event
-// is less likely than e^lnUnlikely.
+// out; it begins with the first number of events that is not this unlikely.
 const (
 	mostEvents = 1 << 17
-	farLeft    = 40
 	lnUnlikely = -640
 )
+
+// likelyFrom returns the first number of events with a probability above
+// e^lnUnlikely.
+func likelyFrom(r, tau float64) float64 {
+	if -r*math.Log1p(tau) >= lnUnlikely {
+		return 0
+	}
+	none, some := 0.0, math.Floor(min(r*tau, mostEvents))
+	for some-none > 1 {
+		mid := math.Floor((none + some) / 2)
+		if lnNegativeBinomial(r, tau, mid) < lnUnlikely {
+			none = mid
+		} else {
+			some = mid
+		}
+	}
+	return some
+}
 
 // overEvents sums up what happens in a time of tau = t/alpha in which events
 // come at a rate ~ Gamma(r, 1), and every k-th is an order, the next after
@@ -72,11 +88,7 @@ const (
 // over the negative binomial distribution of n. They say in the open what the
 // 2F1 of the papers hides, and have no singularity at a = 1.
 func overEvents(r, tau, a, b float64, k, until int) (o overview) {
-	first := 0.0
-	if -r*math.Log1p(tau) < lnUnlikely {
-		first = math.Floor(max(0, r*tau-farLeft*math.Sqrt(r*tau*(1+tau))))
-		first = min(first, mostEvents)
-	}
+	first := likelyFrom(r, tau)
 	stay, mean, j := 1.0, 0.0, 0.0
 	order := func() {
 		mean += stay
@@ -85,7 +97,8 @@ func overEvents(r, tau, a, b float64, k, until int) (o overview) {
 		j++
 	}
 	n := 0.0
-	for ; n+float64(until) <= first; n += float64(until) {
+	for n+float64(until) <= first {
+		n += float64(until)
 		order()
 	}
 	until -= int(first - n)

@@ -81,21 +81,17 @@ func (f betaFlow) overTime(tau, kappa float64) (float64, bool) {
 	if !fewEvents(f.r, tau) || math.Abs(kappa)*tau > 4 {
 		return 0, false
 	}
-	v := spread{0, math.Log1p(tau)}.discount(kappa, func(y float64) float64 {
-		return overEvents(f.r, y, f.a, f.b, 1, 1).rate
-	})
+	v := discount(0, tau, kappa, func(y float64) float64 { return overEvents(f.r, y, f.a, f.b, 1, 1).rate })
 	return v.of(overEvents(f.r, tau, f.a, f.b, 1, 1).orders)
 }
-
-// spread is a span of time, from and until in ln(1+tau).
-type spread struct{ from, until float64 }
 
 // paid is a number of orders, and what they are worth.
 type paid struct{ orders, value float64 }
 
-// discount integrates a rate of orders over the spread.
-func (s spread) discount(kappa float64, rate func(tau float64) float64) (v paid) {
-	half, mid := (s.until-s.from)/2, (s.until+s.from)/2
+// discount integrates a rate of orders between two times.
+func discount(from, until, kappa float64, rate func(tau float64) float64) (v paid) {
+	half, mid := math.Log1p((until-from)/(1+from))/2, math.Log1p(from)
+	mid += half
 	for _, n := range legendre {
 		for _, x := range [...]float64{mid - half*n.at, mid + half*n.at} {
 			y := math.Expm1(x)
@@ -112,7 +108,7 @@ func (v paid) of(orders float64) (float64, bool) {
 	if v.orders == 0 {
 		return 0, orders == 0
 	}
-	return v.value / v.orders * orders, math.Abs(v.orders-orders) <= 1e-12*orders
+	return v.value / v.orders * orders, math.Abs(v.orders-orders) <= 2e-12*orders
 }
 
 // overRates is the mean over lambda and p.

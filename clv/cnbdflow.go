@@ -104,36 +104,69 @@ func (f rhythmFlow) discounted(delta float64) float64 {
 }
 
 // The integral over time is refined until it finds the mean number of orders,
-// but visits no more events than this in all, in no more panels.
+// but so often at most, and as long as it visits no more events than this.
 const (
-	mostVisits = 1 << 24
-	mostPanels = 256
+	mostRefined = 5
+	mostVisits  = 1 << 26
 )
 
-// discountedUntil integrates the rate of orders, which beats in the rhythm, in
-// ever more panels.
+// discountedUntil integrates the rate of orders, which beats in the rhythm for
+// a while, until nobody knows any more when the next order is due.
 func (f rhythmFlow) discountedUntil(t, delta float64) float64 {
 	if delta > 0 {
 		t = min(t, 60/delta) // e^-60 of what follows is nothing
 	}
-	kappa, tau := delta*bounded(f.common.alpha), f.tau(t)
-	end := f.over(tau)
-	r := f.given(f.k).r
-	terms := min(r*tau+37*(1+tau)+farLeft*math.Sqrt(r*tau*(1+tau)), mostEvents) * float64(f.k)
-	for panels := 1.0; ; panels *= 2 {
+	tau, kappa := f.tau(t), delta*bounded(f.common.alpha)
+	orders := f.over(tau).orders
+	rate := func(y float64) float64 { return f.over(y).rate }
+	var value float64
+	for refined := range mostRefined {
 		var v paid
-		step := math.Log1p(tau) / panels
-		for i := range int(panels) {
-			p := spread{float64(i) * step, float64(i+1) * step}.discount(kappa, func(y float64) float64 { return f.over(y).rate })
+		times, ok := f.panels(tau, kappa, refined)
+		if !ok && refined > 0 {
+			break
+		}
+		for i, until := range times[1:] {
+			p := discount(times[i], until, kappa, rate)
 			v.orders += p.orders
 			v.value += p.value
 		}
-		value, ok := v.of(end.orders)
-		resolved := math.Abs(kappa)*(1+tau)*step < 4
-		if ok && resolved || 2*panels > mostPanels || 4*panels*float64(2*len(legendre))*terms > mostVisits {
-			return min(value, math.MaxFloat64)
+		if value, ok = v.of(orders); ok {
+			break
 		}
 	}
+	if delta > 0 {
+		value = min(value, f.discounted(delta))
+	}
+	return min(value, math.MaxFloat64)
+}
+
+// panels cuts the time to tau into panels: each a fraction of the mean time
+// between two orders, until the beat has faded, then ever longer ones, but none
+// in which e^(-kappa tau) changes much. It reports false, with a single panel,
+// where these would be too much work.
+func (f *rhythmFlow) panels(tau, kappa float64, refined int) ([]float64, bool) {
+	finer := math.Ldexp(1, -refined)
+	step := 1.5 * finer * min(1, float64(f.k)/bounded(f.common.r))
+	beats := int(float64(2*f.k+4) / finer)
+	longest := 4 / max(math.Abs(kappa), 1/extreme)
+	times := []float64{0}
+	for at, visits := 0.0, 0.0; at < tau; {
+		if len(times) > beats {
+			step *= 1 + finer/2
+		}
+		at += min(step, longest)
+		if tau-at < at/64 {
+			at = tau
+		}
+		times = append(times, at)
+		events := bounded(f.common.r)*at + 37*(1+at) + 10*math.Sqrt(bounded(f.common.r)*at*(1+at))
+		visits += float64(2*len(legendre)*f.k) * min(events, 2*mostEvents)
+		if visits > mostVisits {
+			return []float64{0, tau}, false
+		}
+	}
+	return times, true
 }
 
 func (f rhythmFlow) draw(t float64, r *rand.Rand) []float64 {

@@ -27,7 +27,7 @@ func negativeBinomial(r, tau float64, most int) (p []float64, beyond float64) {
 	}
 	top := float64(most + 1)
 	if ratio*(top+r+2) < top+1 {
-		next := p[most] * ratio * ((r + top - 1) / top)
+		next := p[most] * ratio * ((r + float64(most)) / top)
 		return p, next * betaFraction(top, r, ratio)
 	}
 	// The tail is the larger part of what is not P(N=0).

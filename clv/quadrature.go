@@ -178,10 +178,12 @@ func betaMean(a, b, r, tau float64) float64 {
 func betaAlive(a, b, r, tau float64) float64 {
 	a, b, r, tau = bounded(a), bounded(b), bounded(r), bounded(tau)
 	var buf [nodesKept]node
-	// Where r is large the mean may lie far out in the tail of the density, so
-	// that is followed to where it vanishes.
+	// Where r is large the mean may lie far out in the tail of the density, where
+	// it is as narrow as that of a Beta(a, b+r); so it is followed to where it
+	// vanishes.
 	nodes := betaRule(buf[:0], a, b, kernel{
-		near: max(min(r*tau, extreme), tau), far: r, depth: extreme, step: maxStep,
+		near: max(min(r*tau, extreme), tau), far: r, depth: extreme,
+		step: min(maxStep, max(stepWidth*math.Sqrt(1/a+1/(b+r)), pointWidth)),
 	})
 	var mean float64
 	for _, n := range nodes {
