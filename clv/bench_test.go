@@ -1,6 +1,12 @@
 package clv
 
-import "testing"
+import (
+	"bufio"
+	"strings"
+	"testing"
+
+	"github.com/keyaccount/keyaccount/internal/oracle"
+)
 
 func BenchmarkFitBGNBD(b *testing.B) {
 	fit := func(b *testing.B, table *Counts) {
@@ -49,4 +55,20 @@ func BenchmarkCalibrationAdd(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log)), "ns/line")
+}
+
+// million are the counted rows of a simulated base of a million accounts.
+func million(t testing.TB) *Counts {
+	t.Helper()
+	table := NewCounts(Week)
+	lines := bufio.NewScanner(oracle.Open(t, "data/clv/sim_pnbd_1m_cbs.csv.gz"))
+	lines.Scan() // cust,x,t_x,T,zbar
+	for lines.Scan() {
+		f := strings.Split(lines.Text(), ",")
+		v := floats(t, f[1]+" "+f[2]+" "+f[3])
+		if err := table.Add(History{int(v[0]), v[1], v[2]}, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return table
 }

@@ -3,6 +3,7 @@ package clv
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 )
 
 // BGNBD is the beta-geometric/NBD model of Fader, Hardie and Lee (2005).
@@ -50,39 +51,35 @@ func (m BGNBD) Validate() error {
 // ProbAlive returns the probability that an account with this history has not
 // left by the end of it (Fader, Hardie and Lee 2008). It is 1 without a repeat
 // order, whatever the age: a property of this model.
-//
-// A model or a history that its Validate refuses has the probability 0. The
-// result is never NaN.
-func (m BGNBD) ProbAlive(h History) float64 {
-	if !m.usable() || !h.usable() {
-		return 0
-	}
-	if h.Frequency == 0 {
-		return 1
-	}
-	// The odds of having left are a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x). The
-	// power is taken as its inverse, which can underflow but not overflow.
-	x := float64(h.Frequency)
-	stay := (m.B + (x - 1)) * math.Exp(-(m.R+x)*math.Log1p((h.Age-h.Recency)/(m.Alpha+h.Recency)))
-	return 1 / (1 + m.A/stay)
-}
+func (m BGNBD) ProbAlive(h History) float64 { return m.outlook(h).standing }
+
+// ProbAliveAfter returns the probability that an account with this history
+// will not have left t units of time after the end of it.
+func (m BGNBD) ProbAliveAfter(h History, t float64) float64 { return m.outlook(h).aliveAfter(t) }
 
 // ExpectedOrders returns how many orders an account with this history will
-// place in the next t units of time, E(Y(t) | x, t_x, T): its probability of
-// being alive, times what an active account with its posterior rate and
-// probability of leaving would order. The relative error is below 1e-9, also
-// where 2F1, in which the paper writes it, overflows.
-//
-// A time that is not finite and positive gives 0, as does a model or a history
-// that its Validate refuses. The result is never NaN or infinite.
-func (m BGNBD) ExpectedOrders(h History, t float64) float64 {
-	alive := m.ProbAlive(h)
-	if alive == 0 || !positive(t) {
-		return 0
-	}
-	x := float64(h.Frequency)
-	return alive * betaMean(m.A, m.B+x, m.R+x, t/(m.Alpha+h.Age))
+// place in the next t units of time, E(Y(t) | x, t_x, T). The relative error is
+// below 1e-9, also where 2F1, in which the paper writes it, overflows.
+func (m BGNBD) ExpectedOrders(h History, t float64) float64 { return m.outlook(h).orders(t) }
+
+// OrderDistribution returns the probabilities of 0, 1, ..., most orders in the
+// next t units of time.
+func (m BGNBD) OrderDistribution(h History, t float64, most int) []float64 {
+	return m.outlook(h).distribution(t, most)
 }
+
+// Discounted returns the present value of one unit of money for each order to
+// come, DERT. The papers give none for this model; see the package's method.
+func (m BGNBD) Discounted(h History, rate Rate) float64 { return m.outlook(h).discounted(rate, m.Unit) }
+
+// DiscountedUntil returns that of the orders in the next t units of time, DECT.
+func (m BGNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
+	return m.outlook(h).discountedUntil(t, rate, m.Unit)
+}
+
+// Future draws the orders of an account with this history in the next t units
+// of time: from its posterior, so that it may draw none because it has left.
+func (m BGNBD) Future(h History, t float64, r *rand.Rand) []float64 { return m.outlook(h).future(t, r) }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table,
 // the sum over its accounts of the log of L(r, alpha, a, b | x, t_x, T), with times
@@ -98,4 +95,29 @@ func (m BGNBD) LogLikelihood(table *Counts) (float64, error) {
 
 func (m BGNBD) usable() bool {
 	return positive(m.R) && positive(m.Alpha) && positive(m.A) && positive(m.B) && m.Unit.valid()
+}
+
+// outlook is the posterior: given that the account is alive, its rate is
+// ~ Gamma(r+x, alpha+T) and, as it stayed after each of x orders, its
+// probability of leaving ~ Beta(a, b+x).
+func (m BGNBD) outlook(h History) (o outlook[betaFlow]) {
+	if !m.usable() || !h.usable() {
+		return o
+	}
+	x := float64(h.Frequency)
+	o.standing = 1
+	if h.Frequency > 0 {
+		o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+(x-1), 0, h))
+	}
+	o.active = betaFlow{r: m.R + x, alpha: m.Alpha + h.Age, a: m.A, b: m.B + x}
+	return o
+}
+
+// leftOdds returns the odds that an account with a gamma shape r+x, that stayed
+// with odds stay : a, left right after its last order:
+// a/stay ((alpha+T)/(alpha+t_x))^(r+x) e^-lnOpen. The power is taken as its
+// inverse, which can underflow but not overflow. With lnOpen = 0, silence means
+// that no event came; it is above 0 where some may have come, short of an order.
+func leftOdds(shape, alpha, a, stay, lnOpen float64, h History) float64 {
+	return a / (stay * math.Exp(lnOpen-shape*math.Log1p((h.Age-h.Recency)/(alpha+h.Recency))))
 }

@@ -36,3 +36,7 @@ func bgnbdChart() chart { return chart{gammaBlock("r", "alpha"), betaBlock("a", 
 func bgnbdOf(p []float64, u Unit) BGNBD {
 	return BGNBD{R: p[iR], Alpha: p[iAlpha], A: p[iA], B: p[iB], Unit: u}
 }
+
+func (m BGNBD) at(coordinates []float64) OrderFlow {
+	return bgnbdOf(bgnbdChart().parameters(coordinates), m.Unit)
+}

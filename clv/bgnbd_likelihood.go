@@ -15,7 +15,15 @@ import (
 // with (r)_x the rising factorial. The first two terms depend on x only and
 // are sums over x = 0, 1, ...; the next two need one logarithm for each
 // distinct time. What is left for each row is one exp and one log1p.
+//
+// The modified model, with its one more chance to stay, is that with b+1 for
+// b and odds also at x = 0, times P(stayed after the first order) = b/(a+b).
+// With a rhythm of k events an order there are k x of them behind x orders; see
+// addRhythm.
 type bgnbdTable struct {
+	k        float64 // events that make an order
+	modified bool
+
 	groups []bgnbdGroup
 	rows   []bgnbdRow
 	times  []bgnbdTime
@@ -27,7 +35,7 @@ type bgnbdTable struct {
 // bgnbdGroup is all rows with one x, in table order.
 type bgnbdGroup struct {
 	x, n float64
-	rows int // of bgnbdTable.rows; none for x = 0
+	rows int // of bgnbdTable.rows; none where nobody can have left
 }
 
 type bgnbdRow struct {
@@ -41,8 +49,12 @@ type bgnbdTime struct {
 	n, x float64 // accounts and repeat purchases at this age
 }
 
-func newBGNBDTable(c *Counts) *bgnbdTable {
-	t := &bgnbdTable{rows: make([]bgnbdRow, 0, c.Len()), n: float64(c.N())}
+func newBGNBDTable(c *Counts) *bgnbdTable { return layBGNBD(c, 1, false) }
+
+func newMBGNBDTable(c *Counts) *bgnbdTable { return layBGNBD(c, 1, true) }
+
+func layBGNBD(c *Counts, k int, modified bool) *bgnbdTable {
+	t := &bgnbdTable{k: float64(k), modified: modified, rows: make([]bgnbdRow, 0, c.Len()), n: float64(c.N())}
 	index := make(map[float64]int32)
 	at := func(time float64) int32 {
 		i, known := index[time]
@@ -65,7 +77,7 @@ func newBGNBDTable(c *Counts) *bgnbdTable {
 		t.times[age].x += n * x
 		t.x += n * x
 		t.age += n * h.Age
-		if x > 0 {
+		if x > 0 || modified || k > 1 {
 			g.rows++
 			t.rows = append(t.rows, bgnbdRow{n: n, recency: at(h.Recency), ages: age})
 		}
@@ -85,11 +97,27 @@ const (
 func (t *bgnbdTable) at(p []float64) derivatives {
 	m := bgnbdOf(p, Week)
 	var d derivatives
-	t.addRising(m, &d)
-	logs := t.addTimes(m, &d)
+	if t.modified {
+		ub, us := 1/m.B, 1/(m.A+m.B)
+		d.value -= t.n * math.Log1p(m.A*ub)
+		d.g[iA] -= t.n * us
+		d.g[iB] += t.n * m.A * ub * us
+		d.h[iA][iA] += t.n * us * us
+		d.h[iA][iB] += t.n * us * us
+		d.h[iB][iB] += t.n * (us*us - ub*ub)
+		m.B++
+	}
+	d.value -= t.x * special.LogRising(1, t.k-1) // 1/(k-1)! in each time between orders
+	t.addEvents(m.R, &d)
+	t.addStays(m.A, m.B, &d)
+	logs := t.addTimes(m.R, m.Alpha, &d)
 	rows := t.rows
 	for _, g := range t.groups {
-		t.addOdds(m, g, rows[:g.rows], logs, &d)
+		if t.k == 1 {
+			t.addOdds(m, g, rows[:g.rows], logs, &d)
+		} else {
+			t.addRhythm(m, g, rows[:g.rows], logs, &d)
+		}
 		rows = rows[g.rows:]
 	}
 	return d
@@ -99,38 +127,52 @@ func (t *bgnbdTable) at(p []float64) derivatives {
 // term by term.
 const direct = 64
 
-// addRising adds ln (r)_x + ln B(a,b+x)/B(a,b), extending the sums over
-// j = 0..x-1 from each x to the next.
-func (t *bgnbdTable) addRising(m BGNBD, d *derivatives) {
+// addEvents adds ln (r)_kx, extending the sums over j = 0..kx-1 from each x to
+// the next.
+func (t *bgnbdTable) addEvents(r float64, d *derivatives) {
 	var log, r1, r2 float64 // ln (r)_x and its derivatives, the second negated
-	var beta float64        // ln B(a,b+x)/B(a,b)
-	var b1, b2 float64      // sums of 1/(b+j) and 1/(b+j)^2
-	var s1, s2 float64      // sums of 1/(a+b+j) and 1/(a+b+j)^2
-	s := m.A + m.B
+	from := 0.0
+	for _, g := range t.groups {
+		if n := g.x*t.k - from; n > direct {
+			log += special.LogRising(r+from, n)
+			r1 += special.DigammaDelta(r+from, n)
+			r2 -= special.TrigammaDelta(r+from, n)
+			from += n
+		}
+		for ; from < g.x*t.k; from++ {
+			u := 1 / (r + from)
+			log += math.Log(r + from)
+			r1, r2 = r1+u, r2+u*u
+		}
+		d.value += g.n * log
+		d.g[iR] += g.n * r1
+		d.h[iR][iR] -= g.n * r2
+	}
+}
+
+// addStays adds ln B(a,b+x)/B(a,b) in the same way.
+func (t *bgnbdTable) addStays(a, b float64, d *derivatives) {
+	var beta float64   // ln B(a,b+x)/B(a,b)
+	var b1, b2 float64 // sums of 1/(b+j) and 1/(b+j)^2
+	var s1, s2 float64 // sums of 1/(a+b+j) and 1/(a+b+j)^2
+	s := a + b
 	from := 0.0
 	for _, g := range t.groups {
 		if n := g.x - from; n > direct {
-			log += special.LogRising(m.R+from, n)
-			r1 += special.DigammaDelta(m.R+from, n)
-			r2 -= special.TrigammaDelta(m.R+from, n)
-			beta -= logRisingRatio(m.B+from, m.A, n)
-			b1 += special.DigammaDelta(m.B+from, n)
-			b2 -= special.TrigammaDelta(m.B+from, n)
+			beta -= logRisingRatio(b+from, a, n)
+			b1 += special.DigammaDelta(b+from, n)
+			b2 -= special.TrigammaDelta(b+from, n)
 			s1 += special.DigammaDelta(s+from, n)
 			s2 -= special.TrigammaDelta(s+from, n)
 			from = g.x
 		}
 		for ; from < g.x; from++ {
-			ur, ub, us := 1/(m.R+from), 1/(m.B+from), 1/(s+from)
-			log += math.Log(m.R + from)
-			r1, r2 = r1+ur, r2+ur*ur
-			beta -= math.Log1p(m.A * ub)
+			ub, us := 1/(b+from), 1/(s+from)
+			beta -= math.Log1p(a * ub)
 			b1, b2 = b1+ub, b2+ub*ub
 			s1, s2 = s1+us, s2+us*us
 		}
-		d.value += g.n * (log + beta)
-		d.g[iR] += g.n * r1
-		d.h[iR][iR] -= g.n * r2
+		d.value += g.n * beta
 		d.g[iA] -= g.n * s1
 		d.h[iA][iA] += g.n * s2
 		d.g[iB] += g.n * (b1 - s1)
@@ -147,22 +189,23 @@ func logRisingRatio(b, a, n float64) float64 {
 // timeLog is ln(alpha+t) and 1/(alpha+t).
 type timeLog struct{ log, inverse float64 }
 
-// addTimes adds r ln alpha - (r+x) ln(alpha+T).
-func (t *bgnbdTable) addTimes(m BGNBD, d *derivatives) []timeLog {
+// addTimes adds r ln alpha - (r+k x) ln(alpha+T).
+func (t *bgnbdTable) addTimes(r, alpha float64, d *derivatives) []timeLog {
 	logs := make([]timeLog, len(t.times))
-	logAlpha := math.Log(m.Alpha)
+	logAlpha := math.Log(alpha)
 	for i, time := range t.times {
-		l := timeLog{math.Log(m.Alpha + time.t), 1 / (m.Alpha + time.t)}
+		l := timeLog{math.Log(alpha + time.t), 1 / (alpha + time.t)}
 		logs[i] = l
 		if time.n == 0 {
 			continue
 		}
-		all := m.R*time.n + time.x
-		d.value -= m.R*time.n*(l.log-logAlpha) + time.x*l.log
+		events := t.k * time.x
+		all := r*time.n + events
+		d.value -= r*time.n*(l.log-logAlpha) + events*l.log
 		d.g[iR] -= time.n * (l.log - logAlpha)
-		d.g[iAlpha] += m.R*time.n/m.Alpha - all*l.inverse
-		d.h[iR][iAlpha] += time.n * (1/m.Alpha - l.inverse)
-		d.h[iAlpha][iAlpha] += all*l.inverse*l.inverse - m.R*time.n/m.Alpha/m.Alpha
+		d.g[iAlpha] += r*time.n/alpha - all*l.inverse
+		d.h[iR][iAlpha] += time.n * (1/alpha - l.inverse)
+		d.h[iAlpha][iAlpha] += all*l.inverse*l.inverse - r*time.n/alpha/alpha
 	}
 	return logs
 }

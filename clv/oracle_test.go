@@ -35,7 +35,7 @@ func TestBGNBDMatchesFortyDigitIntegrals(t *testing.T) {
 }
 
 // checkBGNBD compares at a relative 1e-9, of max(1, |LL|) for a log-likelihood.
-func checkBGNBD(t *testing.T, m BGNBD, h History, quantity string, want float64) {
+func checkBGNBD(t *testing.T, m OrderFlow, h History, quantity string, want float64) {
 	t.Helper()
 	var got float64
 	unit := math.Abs(want)

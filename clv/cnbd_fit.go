@@ -1,0 +1,37 @@
+package clv
+
+// BGCNBDFit is a fitted [BGCNBD]: the model, and how well it is known.
+type BGCNBDFit struct {
+	BGCNBD
+	Diagnostics
+}
+
+// FitBGCNBD finds the parameters under which the table is most likely, given the
+// rhythm k, as [FitBGNBD] does and with the same errors, and one for a k that is
+// not from 1 to MaxRhythm. [FitBGRhythm] chooses k.
+func FitBGCNBD(table *Counts, k int, opts *FitOptions) (*BGCNBDFit, error) {
+	if err := checkRhythm(k); err != nil {
+		return nil, err
+	}
+	p, d, err := fitRhythm(layBGNBD(table, k, false), table, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &BGCNBDFit{bgcnbdOf(k, p, table.Unit()), d}, nil
+}
+
+// FitBGRhythm fits a [BGCNBD] with each rhythm from 1 to MaxRhythm and returns the
+// most likely, with what was tried in the order of K. logGaps is as
+// [RhythmLogLikelihood] has it; it must be finite. It fails when no rhythm can be
+// fitted, with the error of K = 1.
+func FitBGRhythm(table *Counts, logGaps float64, opts *FitOptions) (*BGCNBDFit, []RhythmTrial, error) {
+	return chooseRhythm(logGaps, func(k int) (*BGCNBDFit, error) { return FitBGCNBD(table, k, opts) })
+}
+
+func bgcnbdOf(k int, p []float64, u Unit) BGCNBD {
+	return BGCNBD{K: k, R: p[iR], Alpha: p[iAlpha], A: p[iA], B: p[iB], Unit: u}
+}
+
+func (m BGCNBD) at(coordinates []float64) OrderFlow {
+	return bgcnbdOf(m.K, bgnbdChart().parameters(coordinates), m.Unit)
+}

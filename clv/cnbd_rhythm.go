@@ -1,0 +1,120 @@
+package clv
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/keyaccount/keyaccount"
+)
+
+func checkRhythm(k int) error {
+	if k >= 1 && k <= MaxRhythm {
+		return nil
+	}
+	return &keyaccount.InputError{
+		Kind: keyaccount.ErrOutOfRange, Field: "K", Value: strconv.Itoa(k),
+		Reason: "a rhythm is a whole number from 1 to " + strconv.Itoa(MaxRhythm),
+	}
+}
+
+// rhythm is the posterior with k events an order, for an account that stayed so
+// often, and may have left right after its last order or not. Behind x orders
+// there are kx events; and an account that is alive may have seen 0 to k-1 since
+// the last of them, with weights (s)_j/j! u^j, s = r+kx, u = (T-t_x)/(alpha+T).
+func rhythm(k int, prior betaFlow, stayed float64, mayHaveLeft bool, h History) (o outlook[rhythmFlow]) {
+	shape := min(prior.r+float64(k)*float64(h.Frequency), mostShape)
+	u := (h.Age - h.Recency) / (prior.alpha + h.Age)
+	lnOpen := phaseSum(k, shape, u, 0).value
+	o.standing = 1
+	if mayHaveLeft {
+		o.standing = 1 / (1 + leftOdds(shape, prior.alpha, prior.a, prior.b+(stayed-1), lnOpen, h))
+	}
+	o.active.k = k
+	o.active.common = betaFlow{shape, prior.alpha + h.Age, prior.a, prior.b + stayed}
+	term := -lnOpen // ln of the weight, over their sum
+	for j := range k {
+		o.active.phase[j] = math.Exp(term)
+		term += math.Log((shape + float64(j)) / float64(j+1) * u)
+	}
+	return o
+}
+
+// mostShape keeps the terms of a phaseSum within a float64.
+const mostShape = 1e150
+
+// RhythmLogLikelihood returns the log-likelihood that models with different
+// rhythms, and those without, have in common, from that of a model's method:
+// it adds (k-1) logGaps, with k the rhythm of a [BGCNBD] or [MBGCNBD] and 1 of
+// any other.
+//
+// The counted table has not the times between orders. logGaps is the sum of
+// their logs over all repeat orders of all accounts in the table, in its unit
+// of time: an account with orders at 0, 2 and 5 weeks has ln 2 + ln 3.
+func RhythmLogLikelihood(logLikelihood float64, k int, logGaps float64) float64 {
+	return logLikelihood + float64(k-1)*logGaps
+}
+
+// fitRhythm is the fit of both models with a rhythm.
+func fitRhythm(t *bgnbdTable, table *Counts, opts *FitOptions) (p []float64, d Diagnostics, err error) {
+	if err := enoughRepeats(table, t.x); err != nil {
+		return nil, d, err
+	}
+	return search{
+		parameters: bgnbdNames(), chart: bgnbdChart(), start: []float64{1, t.age / t.x / t.k, 0.5, 2},
+		data: t, n: table.N(), digest: table.digest(),
+	}.run(opts)
+}
+
+// RhythmTrial is one rhythm that was tried.
+type RhythmTrial struct {
+	K int
+	// LogLik is the log-likelihood with the times between orders, so that it can
+	// be compared across K and with other models. It is 0 where Err is set.
+	LogLik float64
+	// Err says why there is no fit with this K.
+	Err error
+}
+
+func chooseRhythm[F Fitted](logGaps float64, fit func(k int) (F, error)) (best F, trials []RhythmTrial, err error) {
+	if math.IsNaN(logGaps) || math.IsInf(logGaps, 0) {
+		return best, nil, &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "logGaps", Value: formatFloat(logGaps),
+			Reason: "a sum of logs must be finite",
+		}
+	}
+	found := math.Inf(-1)
+	for k := 1; k <= MaxRhythm; k++ {
+		f, err := fit(k)
+		trial := RhythmTrial{K: k, Err: err}
+		if err == nil {
+			trial.LogLik = RhythmLogLikelihood(f.Report().LogLik, k, logGaps)
+			if trial.LogLik > found {
+				best, found = f, trial.LogLik
+			}
+		}
+		trials = append(trials, trial)
+	}
+	if math.IsInf(found, -1) {
+		return best, trials, trials[0].Err
+	}
+	return best, trials, nil
+}
+
+// savedRhythm reads the K in the name of a saved model, and that name. Without
+// one it returns a name that no model has, so that the reader says what is
+// wrong.
+func savedRhythm(data []byte, prefix string) (k int, name string) {
+	var in struct {
+		Model string `json:"model"`
+	}
+	if json.Unmarshal(data, &in) == nil {
+		digits, ok := strings.CutPrefix(in.Model, prefix)
+		k, err := strconv.Atoi(digits)
+		if ok && err == nil && prefix+strconv.Itoa(k) == in.Model {
+			return k, in.Model
+		}
+	}
+	return 0, prefix + "k"
+}

@@ -1,0 +1,113 @@
+package clv
+
+import (
+	"errors"
+	"math/rand/v2"
+)
+
+// MBGNBD is the modified BG/NBD model of Batislam, Denizel and Filiztekin
+// (2007) and Hoppe and Wagner (2007): as [BGNBD], but an account may also leave
+// right after its first order.
+//
+//	lambda ~ Gamma(R, Alpha)  mean R/Alpha orders per unit of time
+//	p      ~ Beta(A, B)       mean A/(A+B)
+//
+// So an account that never came back may well have left, and the longer ago it
+// bought, the likelier.
+//
+// An MBGNBD is a plain value: use it with parameters from [FitMBGNBD], a file or
+// another tool. It is safe for concurrent use.
+type MBGNBD struct {
+	// R is the shape of the order rates; small when they differ much.
+	R float64
+	// Alpha is their scale, in the unit of time of the histories.
+	Alpha float64
+	// A and B are the parameters of the probability of leaving.
+	A float64
+	B float64
+	// Unit is the unit of time of Alpha and of the histories. Defaults to Week.
+	Unit Unit
+}
+
+// Name returns "MBG/NBD".
+func (MBGNBD) Name() string { return "MBG/NBD" }
+
+// TimeUnit returns the Unit.
+func (m MBGNBD) TimeUnit() Unit { return m.Unit }
+
+// Parameters returns r, alpha, a and b.
+func (m MBGNBD) Parameters() []Parameter {
+	return []Parameter{{Name: "r", Value: m.R}, {Name: "alpha", Value: m.Alpha}, {Name: "a", Value: m.A}, {Name: "b", Value: m.B}}
+}
+
+// Validate reports every parameter that is not finite and positive, each as an
+// [*keyaccount.InputError].
+func (m MBGNBD) Validate() error {
+	return errors.Join(m.Unit.Validate(), positives(m.Parameters()))
+}
+
+// ProbAlive returns the probability that an account with this history has not
+// left by the end of it. At its first order, with the zero History, that is
+// B/(A+B).
+func (m MBGNBD) ProbAlive(h History) float64 { return m.outlook(h).standing }
+
+// ProbAliveAfter returns the probability that an account with this history
+// will not have left t units of time after the end of it.
+func (m MBGNBD) ProbAliveAfter(h History, t float64) float64 { return m.outlook(h).aliveAfter(t) }
+
+// ExpectedOrders returns how many orders an account with this history will
+// place in the next t units of time, E(Y(t) | x, t_x, T). The relative error is
+// below 1e-9, also where 2F1, in which the papers write it, overflows.
+func (m MBGNBD) ExpectedOrders(h History, t float64) float64 { return m.outlook(h).orders(t) }
+
+// OrderDistribution returns the probabilities of 0, 1, ..., most orders in the
+// next t units of time.
+func (m MBGNBD) OrderDistribution(h History, t float64, most int) []float64 {
+	return m.outlook(h).distribution(t, most)
+}
+
+// Discounted returns the present value of one unit of money for each order to
+// come, DERT. The papers give none for this model; see the package's method.
+func (m MBGNBD) Discounted(h History, rate Rate) float64 {
+	return m.outlook(h).discounted(rate, m.Unit)
+}
+
+// DiscountedUntil returns that of the orders in the next t units of time, DECT.
+func (m MBGNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
+	return m.outlook(h).discountedUntil(t, rate, m.Unit)
+}
+
+// Future draws the orders of an account with this history in the next t units
+// of time: from its posterior, so that it may draw none because it has left.
+func (m MBGNBD) Future(h History, t float64, r *rand.Rand) []float64 {
+	return m.outlook(h).future(t, r)
+}
+
+// LogLikelihood returns the log-likelihood of the model for a counted table,
+// the sum over its accounts of the log of L(r, alpha, a, b | x, t_x, T), with times
+// as they stand in the table: it can be compared across models and tools, and
+// an AIC can be made of it. An empty table has 0.
+//
+// It fails for a model that Validate refuses, for a table in another unit
+// ([keyaccount.ErrMismatch]), and with a kind [keyaccount.ErrOutOfRange] where
+// the value is beyond the range of a float64.
+func (m MBGNBD) LogLikelihood(table *Counts) (float64, error) {
+	return logLikelihood(m, newMBGNBDTable(table), table)
+}
+
+func (m MBGNBD) usable() bool {
+	return positive(m.R) && positive(m.Alpha) && positive(m.A) && positive(m.B) && m.Unit.valid()
+}
+
+// outlook is the posterior: given that the account is alive, its rate is
+// ~ Gamma(r+x, alpha+T) and, as it stayed after each of x+1 orders, its
+// probability of leaving ~ Beta(a, b+x+1).
+func (m MBGNBD) outlook(h History) (o outlook[betaFlow]) {
+	if !m.usable() || !h.usable() {
+		return o
+	}
+	x := float64(h.Frequency)
+	o.standing = 1 / (1 + leftOdds(m.R+x, m.Alpha, m.A, m.B+x, 0, h))
+	o.active = betaFlow{r: m.R + x, alpha: m.Alpha + h.Age, a: m.A, b: m.B + x + 1}
+	return o
+}

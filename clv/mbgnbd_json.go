@@ -1,0 +1,46 @@
+package clv
+
+// MarshalJSON writes the model with its name, unit and schema.
+func (m MBGNBD) MarshalJSON() ([]byte, error) {
+	return marshalModel(m.Name(), &m.Unit, m.Parameters(), nil)
+}
+
+// UnmarshalJSON reads a model, or the model of a saved [MBGNBDFit]. It refuses
+// another schema or version ([keyaccount.ErrVersion]), another model
+// ([keyaccount.ErrMismatch]), an unknown field ([keyaccount.ErrMalformed]) and
+// what [MBGNBD.Validate] does. After an error the receiver is unchanged.
+func (m *MBGNBD) UnmarshalJSON(data []byte) error {
+	read, _, err := readMBGNBD(data)
+	if err == nil {
+		*m = read
+	}
+	return err
+}
+
+// MarshalJSON writes the model and the diagnostics.
+func (f MBGNBDFit) MarshalJSON() ([]byte, error) {
+	return marshalModel(f.Name(), &f.Unit, f.Parameters(), &f.Diagnostics)
+}
+
+// UnmarshalJSON reads a fit as strictly as [MBGNBD.UnmarshalJSON] does a model.
+// A bare model is refused with [keyaccount.ErrMissing].
+func (f *MBGNBDFit) UnmarshalJSON(data []byte) error {
+	m, in, err := readMBGNBD(data)
+	if err != nil {
+		return err
+	}
+	d, err := in.diagnostics()
+	if err == nil {
+		*f = MBGNBDFit{m, d}
+	}
+	return err
+}
+
+func readMBGNBD(data []byte) (m MBGNBD, in savedModel, err error) {
+	p, in, err := unmarshalModel(data, m.Name(), true, bgnbdNames())
+	if err != nil {
+		return m, in, err
+	}
+	m = mbgnbdOf(p, *in.Unit)
+	return m, in, m.Validate()
+}
