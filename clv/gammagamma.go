@@ -132,5 +132,5 @@ func (m GammaGamma) usable() bool {
 
 // gammaSpend says whether amounts of this history can be gamma.
 func gammaSpend(s SpendHistory) bool {
-	return s.Validate() == nil && (s.Orders == 0 || s.Mean > 0)
+	return s.problem() == nil && (s.Orders == 0 || s.Mean > 0)
 }

@@ -110,10 +110,10 @@ func (m LogNormal) LogLikelihood(table *SpendCounts) (float64, error) {
 
 // given returns mean and variance of the logarithm of the account's median.
 func (m LogNormal) given(s SpendHistory) (log, v float64, ok bool) {
-	s = s.explicit()
-	if !positive(m.Median) || !positive(m.Tau) || !positive(m.Sigma) || s.Validate() != nil || logsMissing(s) != nil {
+	if !positive(m.Median) || !positive(m.Tau) || !positive(m.Sigma) || s.problem() != nil || logsMissing(s) != nil {
 		return 0, 0, false
 	}
+	s = s.explicit()
 	log, v = levels{math.Log(m.Median), m.Tau, m.Sigma}.given(s.Orders, s.LogMean)
 	return log, v, true
 }

@@ -108,7 +108,7 @@ func (t plainLevels) at(p []float64) derivatives {
 
 // given returns mean and variance of the account's mean spend.
 func (m NormalSpend) given(s SpendHistory) (mean, v float64, ok bool) {
-	if !finite(m.Mean) || !positive(m.Tau) || !positive(m.Sigma) || s.Validate() != nil {
+	if !finite(m.Mean) || !positive(m.Tau) || !positive(m.Sigma) || s.problem() != nil {
 		return 0, 0, false
 	}
 	mean, v = levels{m.Mean, m.Tau, m.Sigma}.given(s.Orders, s.Mean)
