@@ -78,7 +78,7 @@ func validEffects(base Model, effects []Effect) error {
 	err := base.Validate()
 	for i, e := range effects {
 		names[i] = e.Name
-		if !finite(e.Value) {
+		if !isFinite(e.Value) {
 			err = errors.Join(err, badHistory(e.Name, formatFloat(e.Value), "an effect must be finite"))
 		}
 	}
@@ -155,7 +155,7 @@ func checkCovariates(covariates []float64, n int) error {
 		}
 	}
 	for _, x := range covariates {
-		if !finite(x) {
+		if !isFinite(x) {
 			return badHistory("Covariates", formatFloat(x), "a covariate must be finite")
 		}
 	}

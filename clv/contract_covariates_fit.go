@@ -86,7 +86,7 @@ func fitCovariates(names []string, groups []ContractGroup, base, coordinates []s
 	if err != nil {
 		return nil, nil, 0, d, err
 	}
-	p, d, err = search{
+	_, d, err = search{
 		parameters: append(slices.Clone(base), names...), chart: c, start: start,
 		data: data, n: all.N(), digest: data.digest,
 	}.run(&FitOptions{MaxIterations: opts.maxIterations(), Prior: own})
@@ -264,7 +264,7 @@ func (t *covariateTable) restore(d *Diagnostics, own int) {
 			d.Covariance[k][i] /= sd
 		}
 	}
-	logs, jacobian, _ := betaBlock("a", "b").logs([]float64{d.Coordinates[0].Value, d.Coordinates[1].Value})
+	logs, jacobian, _ := sbgChart()[0].logs([]float64{d.Coordinates[0].Value, d.Coordinates[1].Value})
 	v := d.Covariance
 	for i, j := range jacobian {
 		a := math.Exp(logs[i])

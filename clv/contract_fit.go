@@ -75,7 +75,8 @@ func (t *contractTable) start(table *ContractCounts) ([]float64, error) {
 
 func sbgNames() []string { return []string{"a", "b"} }
 
-func sbgChart() chart { return chart{betaBlock("a", "b")} }
+// sbgChart is that of the beta distribution of leaving in a BG/NBD.
+func sbgChart() chart { return bgnbdChart()[1:] }
 
 func sbgOf(p []float64, months int) SBG { return SBG{A: p[0], B: p[1], Months: months} }
 
@@ -85,7 +86,7 @@ func (f SBGFit) at(coordinates []float64) ContractModel {
 
 func bdwNames() []string { return []string{"a", "b", "c"} }
 
-func bdwChart() chart { return chart{betaBlock("a", "b"), logBlock("c")} }
+func bdwChart() chart { return append(sbgChart(), logBlock("c")) }
 
 func bdwOf(p []float64, months int) BdW { return BdW{A: p[0], B: p[1], C: p[iC], Months: months} }
 

@@ -53,7 +53,7 @@ func (m LogNormal) ExpectedSpend(s SpendHistory) float64 {
 	if !ok {
 		return 0
 	}
-	return bounded(math.Exp(log + v/2 + square(m.Sigma)/2))
+	return withinFloat(math.Exp(log + v/2 + square(m.Sigma)/2))
 }
 
 // SpendVariance returns the variance of the account's mean spend given its
@@ -71,7 +71,7 @@ func (m LogNormal) SpendVariance(s SpendHistory) (float64, error) {
 		return 0, nil
 	}
 	spread := v + math.Log(-math.Expm1(-v)) // ln(e^v - 1)
-	return bounded(math.Exp(2*log + v + square(m.Sigma) + spread)), nil
+	return withinFloat(math.Exp(2*log + v + square(m.Sigma) + spread)), nil
 }
 
 // DrawSpend draws the account's mean spend from what is known of it.
@@ -80,7 +80,7 @@ func (m LogNormal) DrawSpend(s SpendHistory, r *rand.Rand) float64 {
 	if !ok {
 		return 0
 	}
-	return bounded(math.Exp(log + math.Sqrt(v)*r.NormFloat64() + square(m.Sigma)/2))
+	return withinFloat(math.Exp(log + math.Sqrt(v)*r.NormFloat64() + square(m.Sigma)/2))
 }
 
 // DrawAmounts draws the amounts of the account's next n orders.

@@ -36,7 +36,7 @@ func FitNormalSpend(table *SpendCounts, opts *FitOptions) (*NormalSpendFit, erro
 		return nil, err
 	}
 	scale := standard{t.start.mu, math.Hypot(t.start.tau, t.start.sigma)}
-	if !positive(scale.unit) || !finite(scale.center) {
+	if !positive(scale.unit) || !isFinite(scale.center) {
 		return nil, fmt.Errorf("%w: the amounts are beyond computing", ErrNotConverged)
 	}
 	mean := logBlock("mean")
