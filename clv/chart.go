@@ -9,7 +9,7 @@ import "math"
 // lone parameter by its log.
 
 // maxParameters is the most that a model has.
-const maxParameters = 4
+const maxParameters = 16
 
 // block maps one or two consecutive coordinates to the logs of as many
 // parameters.

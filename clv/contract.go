@@ -143,7 +143,7 @@ func (log fromNow) derl(force float64) float64 {
 	if !positive(force) {
 		return 0
 	}
-	return bounded(log.sum(math.Inf(1), force))
+	return withinFloat(log.sum(math.Inf(1), force))
 }
 
 // drawRenewals inverts the survival: bisection finds the last t at which it is
@@ -174,13 +174,13 @@ func (r Rate) force(months int) float64 {
 // lost is the survival of a contract that is not under way.
 func lost(float64) float64 { return math.Inf(-1) }
 
-// farthest is where parameters act as if beyond it, or under its inverse: their
+// farthestShape is where parameters act as if beyond it, or under its inverse: their
 // ratio stays within a float64.
-const farthest = 1e150
+const farthestShape = 1e150
 
 // logSurvival returns ln B(a, b+n)/B(a, b), 0 or less.
 func logSurvival(a, b, n float64) float64 {
-	a, b = min(max(a, 1/farthest), farthest), max(b, 1/farthest)
+	a, b = min(max(a, 1/farthestShape), farthestShape), max(b, 1/farthestShape)
 	return min(special.LogBetaDelta(a, b, n), 0)
 }
 
@@ -190,5 +190,5 @@ func del(m ContractModel, rate Rate) float64 {
 	if next == 0 && (m.Validate() != nil || !positive(rate.Annual)) {
 		return 0
 	}
-	return bounded(1 + next*math.Exp(-rate.force(m.Interval())))
+	return withinFloat(1 + next*math.Exp(-rate.force(m.Interval())))
 }

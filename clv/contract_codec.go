@@ -86,7 +86,7 @@ func (c *ContractCounts) MarshalBinary() ([]byte, error) {
 	b = binary.AppendUvarint(b, uint64(c.Interval()))
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
-		b = binary.AppendUvarint(b, uint64(order(row.ContractHistory)))
+		b = binary.AppendUvarint(b, uint64(contractOrder(row.ContractHistory)))
 		b = binary.AppendUvarint(b, uint64(row.N))
 	}
 	return b, nil

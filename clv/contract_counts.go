@@ -178,13 +178,13 @@ func (c *ContractCounts) sorted() []countedContract {
 		}
 	}
 	slices.SortFunc(rows, func(a, b countedContract) int {
-		return cmp.Compare(order(a.ContractHistory), order(b.ContractHistory))
+		return cmp.Compare(contractOrder(a.ContractHistory), contractOrder(b.ContractHistory))
 	})
 	return rows
 }
 
-// order numbers histories as the table sorts them.
-func order(h ContractHistory) int64 {
+// contractOrder numbers histories as the table sorts them.
+func contractOrder(h ContractHistory) int64 {
 	if h.Lost {
 		return 2*int64(h.Renewals) + 1
 	}

@@ -44,30 +44,39 @@ func FitBdW(table *ContractCounts, opts *FitOptions) (*BdWFit, error) {
 
 func fitContract(table *ContractCounts, names []string, c chart, opts *FitOptions) (p []float64, d Diagnostics, err error) {
 	t := newContractTable(table)
-	switch {
-	case table.N() == 0:
-		return nil, d, fmt.Errorf("%w: the table is empty", ErrTooFewData)
-	case t.lost == 0:
-		return nil, d, fmt.Errorf("%w: none of %d contracts was lost", ErrTooFewData, table.N())
-	case t.kept == 0:
-		return nil, d, fmt.Errorf("%w: none of %d contracts was renewed", ErrTooFewData, table.N())
+	start, err := t.start(table)
+	if err != nil {
+		return nil, d, err
 	}
 	b, err := table.MarshalBinary()
 	if err != nil {
 		return nil, d, err
 	}
-	// From the mean risk at a renewal, and a contract's own that is constant.
-	risk := t.lost / (t.lost + t.kept)
-	start := []float64{2 * risk, 2 * (1 - risk), 1}
 	return search{
 		parameters: names, chart: c, start: start[:len(names)],
 		data: t, n: table.N(), digest: digest(b),
 	}.run(opts)
 }
 
+// start returns where to search from: the mean risk at a renewal, and a
+// contract's own that is constant. It refuses contracts that tell nothing.
+func (t *contractTable) start(table *ContractCounts) ([]float64, error) {
+	switch {
+	case table.N() == 0:
+		return nil, fmt.Errorf("%w: the table is empty", ErrTooFewData)
+	case t.lost == 0:
+		return nil, fmt.Errorf("%w: none of %d contracts was lost", ErrTooFewData, table.N())
+	case t.kept == 0:
+		return nil, fmt.Errorf("%w: none of %d contracts was renewed", ErrTooFewData, table.N())
+	}
+	risk := t.lost / (t.lost + t.kept)
+	return []float64{2 * risk, 2 * (1 - risk), 1}, nil
+}
+
 func sbgNames() []string { return []string{"a", "b"} }
 
-func sbgChart() chart { return chart{betaBlock("a", "b")} }
+// sbgChart is that of the beta distribution of leaving in a BG/NBD.
+func sbgChart() chart { return bgnbdChart()[1:] }
 
 func sbgOf(p []float64, months int) SBG { return SBG{A: p[0], B: p[1], Months: months} }
 
@@ -77,7 +86,7 @@ func (f SBGFit) at(coordinates []float64) ContractModel {
 
 func bdwNames() []string { return []string{"a", "b", "c"} }
 
-func bdwChart() chart { return chart{betaBlock("a", "b"), logBlock("c")} }
+func bdwChart() chart { return append(sbgChart(), logBlock("c")) }
 
 func bdwOf(p []float64, months int) BdW { return BdW{A: p[0], B: p[1], C: p[iC], Months: months} }
 
@@ -91,103 +100,4 @@ func contractLikelihood(m ContractModel, data likelihood, table *ContractCounts)
 		return 0, intervalMismatch(table.Interval(), m.Interval())
 	}
 	return unitless(m, data)
-}
-
-// marshalContract writes a contract model, with its interval.
-func marshalContract(m ContractModel, fit *Diagnostics) ([]byte, error) {
-	in := modelOf(m.Name(), nil, m.Parameters(), fit)
-	in.Months = m.Interval()
-	return in.marshal()
-}
-
-// unmarshalContract reads a contract model with these parameters.
-func unmarshalContract(data []byte, name string, parameters []string) (p []float64, in savedModel, err error) {
-	if err := readStrictly(data, name, &in); err != nil {
-		return nil, in, err
-	}
-	months := in.Months
-	in.Months = 0
-	if p, err = in.values(name, false, parameters); err != nil {
-		return nil, in, err
-	}
-	in.Months = months
-	return p, in, savedMonths(months)
-}
-
-// MarshalJSON writes the model with its name, interval and schema.
-func (m SBG) MarshalJSON() ([]byte, error) { return marshalContract(m, nil) }
-
-// UnmarshalJSON reads a model, or the model of a saved [SBGFit], as strictly as
-// [BGNBD.UnmarshalJSON].
-func (m *SBG) UnmarshalJSON(data []byte) error {
-	read, _, err := readSBG(data)
-	if err == nil {
-		*m = read
-	}
-	return err
-}
-
-// MarshalJSON writes the model and the diagnostics.
-func (f SBGFit) MarshalJSON() ([]byte, error) { return marshalContract(f.SBG, &f.Diagnostics) }
-
-// UnmarshalJSON reads a fit as strictly as [SBG.UnmarshalJSON] does a model. A
-// bare model is refused with [keyaccount.ErrMissing].
-func (f *SBGFit) UnmarshalJSON(data []byte) error {
-	m, in, err := readSBG(data)
-	if err != nil {
-		return err
-	}
-	d, err := in.diagnostics()
-	if err == nil {
-		*f = SBGFit{m, d}
-	}
-	return err
-}
-
-func readSBG(data []byte) (m SBG, in savedModel, err error) {
-	p, in, err := unmarshalContract(data, m.Name(), sbgNames())
-	if err != nil {
-		return m, in, err
-	}
-	m = sbgOf(p, in.Months)
-	return m, in, m.Validate()
-}
-
-// MarshalJSON writes the model with its name, interval and schema.
-func (m BdW) MarshalJSON() ([]byte, error) { return marshalContract(m, nil) }
-
-// UnmarshalJSON reads a model, or the model of a saved [BdWFit], as strictly as
-// [BGNBD.UnmarshalJSON].
-func (m *BdW) UnmarshalJSON(data []byte) error {
-	read, _, err := readBdW(data)
-	if err == nil {
-		*m = read
-	}
-	return err
-}
-
-// MarshalJSON writes the model and the diagnostics.
-func (f BdWFit) MarshalJSON() ([]byte, error) { return marshalContract(f.BdW, &f.Diagnostics) }
-
-// UnmarshalJSON reads a fit as strictly as [BdW.UnmarshalJSON] does a model. A
-// bare model is refused with [keyaccount.ErrMissing].
-func (f *BdWFit) UnmarshalJSON(data []byte) error {
-	m, in, err := readBdW(data)
-	if err != nil {
-		return err
-	}
-	d, err := in.diagnostics()
-	if err == nil {
-		*f = BdWFit{m, d}
-	}
-	return err
-}
-
-func readBdW(data []byte) (m BdW, in savedModel, err error) {
-	p, in, err := unmarshalContract(data, m.Name(), bdwNames())
-	if err != nil {
-		return m, in, err
-	}
-	m = bdwOf(p, in.Months)
-	return m, in, m.Validate()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-func on(t testing.TB, date string) time.Time {
+func onDay(t testing.TB, date string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, date)
 	require.NoError(t, err)
@@ -18,35 +18,35 @@ func on(t testing.TB, date string) time.Time {
 }
 
 func TestContractRenewsOnCalendarDays(t *testing.T) {
-	c := Contract{Start: on(t, "2024-01-31"), Months: 1}
+	c := Contract{Start: onDay(t, "2024-01-31"), Months: 1}
 	for i, want := range []string{"2024-02-29", "2024-03-31", "2024-04-30", "2024-05-31"} {
 		due, err := c.Renewal(i + 1)
 		require.NoError(t, err)
-		assert.Equal(t, on(t, want), due, "each counted from the start")
+		assert.Equal(t, onDay(t, want), due, "each counted from the start")
 	}
-	leap := Contract{Start: on(t, "2024-02-29")}
+	leap := Contract{Start: onDay(t, "2024-02-29")}
 	for i, want := range []string{"2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"} {
 		due, err := leap.Renewal(i + 1)
 		require.NoError(t, err)
-		assert.Equal(t, on(t, want), due)
+		assert.Equal(t, onDay(t, want), due)
 	}
 	for _, i := range []int{0, -1, 8000, 1 << 60} {
 		_, err := leap.Renewal(i)
 		assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 	}
-	next, err := leap.Next(on(t, "2025-02-28"), 2)
+	next, err := leap.Next(onDay(t, "2025-02-28"), 2)
 	require.NoError(t, err)
-	assert.Equal(t, []time.Time{on(t, "2026-02-28"), on(t, "2027-02-28")}, next)
-	next, err = leap.Next(on(t, "9996-01-01"), 1<<60)
+	assert.Equal(t, []time.Time{onDay(t, "2026-02-28"), onDay(t, "2027-02-28")}, next)
+	next, err = leap.Next(onDay(t, "9996-01-01"), 1<<60)
 	require.NoError(t, err)
 	assert.Less(t, len(next), 4, "none after the year 9998")
-	next, err = leap.Next(on(t, "2025-02-28"), -1)
+	next, err = leap.Next(onDay(t, "2025-02-28"), -1)
 	require.NoError(t, err)
 	assert.Empty(t, next)
 }
 
 func TestContractHistory(t *testing.T) {
-	start := on(t, "2020-05-31")
+	start := onDay(t, "2020-05-31")
 	for _, c := range []struct {
 		months    int
 		end, asOf string
@@ -70,12 +70,12 @@ func TestContractHistory(t *testing.T) {
 	} {
 		contract := Contract{Start: start, Months: c.months}
 		if c.end != "" {
-			contract.End = on(t, c.end)
+			contract.End = onDay(t, c.end)
 		}
-		got, err := contract.History(on(t, c.asOf))
+		got, err := contract.History(onDay(t, c.asOf))
 		require.NoError(t, err)
 		assert.Equal(t, c.want, got, "%+v", c)
-		next, err := contract.Next(on(t, c.asOf), 1)
+		next, err := contract.Next(onDay(t, c.asOf), 1)
 		require.NoError(t, err)
 		if c.want.Lost {
 			assert.Empty(t, next)
@@ -84,7 +84,7 @@ func TestContractHistory(t *testing.T) {
 		due, err := contract.Renewal(c.want.Renewals + 1)
 		require.NoError(t, err)
 		assert.Equal(t, []time.Time{due}, next)
-		assert.True(t, due.After(on(t, c.asOf)))
+		assert.True(t, due.After(onDay(t, c.asOf)))
 	}
 }
 
@@ -101,7 +101,7 @@ func TestContractDaysAreThoseOfItsLocation(t *testing.T) {
 }
 
 func TestContractRefuses(t *testing.T) {
-	start := on(t, "2020-05-31")
+	start := onDay(t, "2020-05-31")
 	for _, c := range []struct {
 		contract Contract
 		asOf     time.Time

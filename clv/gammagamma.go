@@ -66,7 +66,7 @@ func (m GammaGamma) ExpectedSpend(s SpendHistory) float64 {
 	if math.IsNaN(own) { // both are beyond a float64
 		own = 1
 	}
-	return bounded(own*s.Mean + (1-own)*bounded(m.P/(m.Q-1)*m.Gamma))
+	return withinFloat(own*s.Mean + (1-own)*withinFloat(m.P/(m.Q-1)*m.Gamma))
 }
 
 // SpendVariance returns the variance of the account's mean spend given its
@@ -81,7 +81,7 @@ func (m GammaGamma) SpendVariance(s SpendHistory) (float64, error) {
 		return 0, ErrNoVariance
 	}
 	mean := m.ExpectedSpend(s)
-	return bounded(mean * (mean / (shape - 2))), nil
+	return withinFloat(mean * (mean / (shape - 2))), nil
 }
 
 // DrawSpend draws the account's mean spend from what is known of it.
@@ -89,7 +89,7 @@ func (m GammaGamma) DrawSpend(s SpendHistory, r *rand.Rand) float64 {
 	if !m.usable() || !gammaSpend(s) {
 		return 0
 	}
-	return bounded(m.scale(s, r) * m.P)
+	return withinFloat(m.scale(s, r) * m.P)
 }
 
 // DrawAmounts draws the amounts of the account's next n orders.
@@ -106,7 +106,7 @@ func (m GammaGamma) DrawAmounts(s SpendHistory, n int, r *rand.Rand) []float64 {
 func (m GammaGamma) scale(s SpendHistory, r *rand.Rand) float64 {
 	x := float64(s.Orders)
 	shape := min(m.P*x+m.Q, extreme)
-	return bounded((m.Gamma/shape + x/shape*s.Mean) / (distuv.Gamma{Alpha: shape, Beta: 1, Src: r}.Rand() / shape))
+	return withinFloat((m.Gamma/shape + x/shape*s.Mean) / (distuv.Gamma{Alpha: shape, Beta: 1, Src: r}.Rand() / shape))
 }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table: the
@@ -132,5 +132,5 @@ func (m GammaGamma) usable() bool {
 
 // gammaSpend says whether amounts of this history can be gamma.
 func gammaSpend(s SpendHistory) bool {
-	return s.Validate() == nil && (s.Orders == 0 || s.Mean > 0)
+	return s.problem() == nil && (s.Orders == 0 || s.Mean > 0)
 }

@@ -15,6 +15,7 @@ type GammaGammaFit struct {
 // FitGammaGamma finds the parameters under which the mean spends in the table
 // are most likely. The search is a damped Newton method with the exact gradient
 // and Hessian, in ln p, ln(q-1) and ln gamma: the same table gives the same bits.
+// For some dozens of accounts or fewer, give it a prior on ln(p) and ln(q-1).
 //
 // It fails with [ErrTooFewData] for an empty table or where nobody has two
 // orders, with [ErrNoMean] where the maximum has q <= 1, with

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -118,6 +119,41 @@ func checkGammaGamma(t *testing.T, m GammaGamma, s SpendHistory, quantity string
 		unit = max(1, unit)
 	}
 	assert.LessOrEqual(t, math.Abs(got-want), 1e-9*unit, "%s %+v: want %v, got %v", quantity, s, want, got)
+}
+
+// Of few accounts a fit is a maximum, marked weak where it is, or an error that
+// says why; with a prior on how orders and accounts differ it is never an error.
+func TestGammaGammaOfFewAccounts(t *testing.T) {
+	var all []SpendHistory
+	for s, n := range cdnowSpends(t).All() {
+		for range n {
+			all = append(all, s)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	prior := Prior{"ln(p)": {Mean: math.Log(5), SD: 1}, "ln(q-1)": {Mean: 1, SD: 1}}
+	for _, n := range []int{15, 30, 60, 120, 250} {
+		outcomes := map[string]int{}
+		for range 50 {
+			var table SpendCounts
+			for range n {
+				require.NoError(t, table.Add(all[r.IntN(len(all))], 1))
+			}
+			fit, err := FitGammaGamma(&table, nil)
+			if err == nil {
+				outcomes[fit.Status.String()]++
+				assert.Less(t, fit.GradNorm, 1e-6)
+				assert.True(t, positive(fit.ExpectedSpend(SpendHistory{})))
+			} else {
+				outcomes["error"]++
+				assert.True(t, errors.Is(err, ErrNotIdentified) || errors.Is(err, ErrNoMean), "%v", err)
+			}
+			fit, err = FitGammaGamma(&table, &FitOptions{Prior: prior})
+			require.NoError(t, err)
+			assert.InDelta(t, 36, fit.ExpectedSpend(SpendHistory{}), 30)
+		}
+		t.Log(n, outcomes)
+	}
 }
 
 func BenchmarkFitGammaGamma(b *testing.B) {

@@ -53,7 +53,7 @@ func (m LogNormal) ExpectedSpend(s SpendHistory) float64 {
 	if !ok {
 		return 0
 	}
-	return bounded(math.Exp(log + v/2 + square(m.Sigma)/2))
+	return withinFloat(math.Exp(log + v/2 + square(m.Sigma)/2))
 }
 
 // SpendVariance returns the variance of the account's mean spend given its
@@ -71,7 +71,7 @@ func (m LogNormal) SpendVariance(s SpendHistory) (float64, error) {
 		return 0, nil
 	}
 	spread := v + math.Log(-math.Expm1(-v)) // ln(e^v - 1)
-	return bounded(math.Exp(2*log + v + square(m.Sigma) + spread)), nil
+	return withinFloat(math.Exp(2*log + v + square(m.Sigma) + spread)), nil
 }
 
 // DrawSpend draws the account's mean spend from what is known of it.
@@ -80,7 +80,7 @@ func (m LogNormal) DrawSpend(s SpendHistory, r *rand.Rand) float64 {
 	if !ok {
 		return 0
 	}
-	return bounded(math.Exp(log + math.Sqrt(v)*r.NormFloat64() + square(m.Sigma)/2))
+	return withinFloat(math.Exp(log + math.Sqrt(v)*r.NormFloat64() + square(m.Sigma)/2))
 }
 
 // DrawAmounts draws the amounts of the account's next n orders.
@@ -110,10 +110,10 @@ func (m LogNormal) LogLikelihood(table *SpendCounts) (float64, error) {
 
 // given returns mean and variance of the logarithm of the account's median.
 func (m LogNormal) given(s SpendHistory) (log, v float64, ok bool) {
-	s = s.explicit()
-	if !positive(m.Median) || !positive(m.Tau) || !positive(m.Sigma) || s.Validate() != nil || logsMissing(s) != nil {
+	if !positive(m.Median) || !positive(m.Tau) || !positive(m.Sigma) || s.problem() != nil || logsMissing(s) != nil {
 		return 0, 0, false
 	}
+	s = s.explicit()
 	log, v = levels{math.Log(m.Median), m.Tau, m.Sigma}.given(s.Orders, s.LogMean)
 	return log, v, true
 }

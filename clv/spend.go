@@ -75,12 +75,12 @@ func unitless(m Model, data likelihood) (float64, error) {
 func drawn(n int, amount func() float64) []float64 {
 	out := make([]float64, min(max(n, 0), MaxOrders))
 	for i := range out {
-		out[i] = bounded(amount())
+		out[i] = withinFloat(amount())
 	}
 	return out
 }
 
-// bounded takes what is beyond a float64 to its end.
-func bounded(v float64) float64 { return min(max(v, -math.MaxFloat64), math.MaxFloat64) }
+// withinFloat takes what is beyond a float64 to its end.
+func withinFloat(v float64) float64 { return min(max(v, -math.MaxFloat64), math.MaxFloat64) }
 
-func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+func isFinite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }

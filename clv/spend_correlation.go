@@ -72,29 +72,29 @@ const (
 	CorrelationPresent
 )
 
-var verdictNames = [...]string{
+var correlationVerdictNames = [...]string{
 	CorrelationUnclear: "unclear", CorrelationNegligible: "negligible", CorrelationPresent: "present",
 }
 
 // String returns "unclear", "negligible" or "present".
 func (v CorrelationVerdict) String() string {
-	if v < 0 || int(v) >= len(verdictNames) {
+	if v < 0 || int(v) >= len(correlationVerdictNames) {
 		return "CorrelationVerdict(" + strconv.Itoa(int(v)) + ")"
 	}
-	return verdictNames[v]
+	return correlationVerdictNames[v]
 }
 
 // MarshalText writes what [CorrelationVerdict.String] returns.
 func (v CorrelationVerdict) MarshalText() ([]byte, error) {
-	if v < 0 || int(v) >= len(verdictNames) {
+	if v < 0 || int(v) >= len(correlationVerdictNames) {
 		return nil, badHistory("Verdict", v.String(), "a verdict is unclear, negligible or present")
 	}
-	return []byte(verdictNames[v]), nil
+	return []byte(correlationVerdictNames[v]), nil
 }
 
 // UnmarshalText reads what [CorrelationVerdict.MarshalText] wrote.
 func (v *CorrelationVerdict) UnmarshalText(text []byte) error {
-	for i, name := range verdictNames {
+	for i, name := range correlationVerdictNames {
 		if name == string(text) {
 			*v = CorrelationVerdict(i)
 			return nil
@@ -117,9 +117,9 @@ func CorrelateSpend(table *SpendCounts, opts *CorrelationOptions) (*SpendCorrela
 	if opts != nil {
 		out.Level, out.Negligible = cmp.Or(opts.Level, out.Level), cmp.Or(opts.Negligible, out.Negligible)
 	}
-	for name, v := range map[string]float64{"Level": out.Level, "Negligible": out.Negligible} {
-		if !(v > 0 && v < 1) {
-			return nil, badHistory(name, formatFloat(v), "it must lie between 0 and 1")
+	for _, o := range []Parameter{{Name: "Level", Value: out.Level}, {Name: "Negligible", Value: out.Negligible}} {
+		if !(o.Value > 0 && o.Value < 1) {
+			return nil, badHistory(o.Name, formatFloat(o.Value), "it must lie between 0 and 1")
 		}
 	}
 	if out.N < 4 {
@@ -203,7 +203,7 @@ func pearson(pairs []pair) (r float64, ok bool) {
 	}
 	r = xy / math.Sqrt(xx) / math.Sqrt(yy)
 	// A constant side leaves rounding errors, below 1e-12 of its size.
-	if !finite(r) || xx <= 1e-24*x*x || yy <= 1e-24*y*y {
+	if !isFinite(r) || xx <= 1e-24*x*x || yy <= 1e-24*y*y {
 		return 0, false
 	}
 	return min(max(r, -1), 1), true

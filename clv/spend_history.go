@@ -86,7 +86,7 @@ func (d *SpendDetail) UnmarshalText(text []byte) error {
 func SpendOf(amounts ...float64) (SpendHistory, error) {
 	sorted := slices.Sorted(slices.Values(amounts))
 	for i, z := range amounts {
-		if !finite(z) {
+		if !isFinite(z) {
 			err := badHistory("Amount", formatFloat(z), "an amount must be finite")
 			err.Row = i + 1
 			return SpendHistory{}, err
@@ -96,13 +96,13 @@ func SpendOf(amounts ...float64) (SpendHistory, error) {
 		return SpendHistory{}, nil
 	}
 	s := SpendHistory{Orders: len(sorted), Detail: WithSpread}
-	s.Mean, s.Spread = moments(sorted)
+	s.Mean, s.Spread = spendMoments(sorted)
 	if sorted[0] > 0 {
 		for i, z := range sorted {
 			sorted[i] = math.Log(z)
 		}
 		s.Detail = WithLogs
-		s.LogMean, s.LogSpread = moments(sorted)
+		s.LogMean, s.LogSpread = spendMoments(sorted)
 	}
 	if err := s.Validate(); err != nil {
 		return SpendHistory{}, err
@@ -110,8 +110,8 @@ func SpendOf(amounts ...float64) (SpendHistory, error) {
 	return s, nil
 }
 
-// moments returns the mean of a list and the sum of squared deviations from it.
-func moments(v []float64) (mean, spread float64) {
+// spendMoments returns the mean of a list and the sum of squared deviations from it.
+func spendMoments(v []float64) (mean, spread float64) {
 	n := float64(len(v))
 	for _, x := range v {
 		mean += x
@@ -187,7 +187,7 @@ func (s SpendHistory) problem() *keyaccount.InputError {
 		{"LogSpread", s.LogSpread, WithLogs, 2, true},
 	} {
 		switch {
-		case !finite(f.value):
+		case !isFinite(f.value):
 			return badHistory(f.name, formatFloat(f.value), "it must be finite")
 		case f.square && f.value < 0:
 			return badHistory(f.name, formatFloat(f.value), "a sum of squares is not negative")

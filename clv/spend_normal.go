@@ -41,7 +41,7 @@ func (m NormalSpend) Parameters() []Parameter {
 // not finite and positive, each as an [*keyaccount.InputError].
 func (m NormalSpend) Validate() error {
 	err := positives(m.Parameters()[iTau:])
-	if !finite(m.Mean) {
+	if !isFinite(m.Mean) {
 		err = errors.Join(&keyaccount.InputError{
 			Kind: keyaccount.ErrOutOfRange, Field: "mean", Value: formatFloat(m.Mean), Reason: "a parameter must be finite",
 		}, err)
@@ -71,7 +71,7 @@ func (m NormalSpend) SpendVariance(s SpendHistory) (float64, error) {
 // DrawSpend draws the account's mean spend from what is known of it.
 func (m NormalSpend) DrawSpend(s SpendHistory, r *rand.Rand) float64 {
 	mean, v, _ := m.given(s)
-	return bounded(mean + math.Sqrt(v)*r.NormFloat64())
+	return withinFloat(mean + math.Sqrt(v)*r.NormFloat64())
 }
 
 // DrawAmounts draws the amounts of the account's next n orders.
@@ -108,7 +108,7 @@ func (t plainLevels) at(p []float64) derivatives {
 
 // given returns mean and variance of the account's mean spend.
 func (m NormalSpend) given(s SpendHistory) (mean, v float64, ok bool) {
-	if !finite(m.Mean) || !positive(m.Tau) || !positive(m.Sigma) || s.Validate() != nil {
+	if !isFinite(m.Mean) || !positive(m.Tau) || !positive(m.Sigma) || s.problem() != nil {
 		return 0, 0, false
 	}
 	mean, v = levels{m.Mean, m.Tau, m.Sigma}.given(s.Orders, s.Mean)
