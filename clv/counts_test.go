@@ -62,6 +62,9 @@ func TestCountsAddRefuses(t *testing.T) {
 	assert.EqualValues(t, 4, table.N())
 }
 
+// countedHistory is short for a row in the tests.
+type countedHistory = CountedHistory
+
 func randomRows(r *rand.Rand, n int) []countedHistory {
 	rows := make([]countedHistory, n)
 	for i := range rows {
@@ -128,7 +131,7 @@ func TestCountsJSON(t *testing.T) {
 	table := tableOf(t, []countedHistory{{History{1, 2.5, 9}, 3}, {History{0, 0, 9}, 40}})
 	text, err := json.Marshal(table)
 	require.NoError(t, err)
-	assert.Equal(t, `{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":[`+
+	assert.Equal(t, `{"schema":"keyaccount/clv.Counts","version":3,"unit":"week","rows":[`+
 		`{"frequency":0,"recency":0,"age":9,"n":40},{"frequency":1,"recency":2.5,"age":9,"n":3}]}`, string(text))
 
 	head := `{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":`
