@@ -87,6 +87,9 @@ func (l *ledger) append(e entry) {
 			return
 		}
 	}
+	if len(l.rows) == cap(l.rows) {
+		l.rows = slices.Grow(l.rows, max(smallestIndex, len(l.rows)))
+	}
 	l.rows = append(l.rows, e)
 	if len(l.rows)-l.sorted > max(minWaiting, waitingShare*l.sorted) {
 		l.settle()

@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // names numbers the accounts in the order in which they come.
@@ -15,6 +17,8 @@ type names struct {
 	seed  maphash.Seed
 	text  *strings.Builder // of the ids: a reader's field often pins its whole buffer
 	last  uint32
+
+	fetched int // keeps the reads of fetch
 }
 
 type slot struct {
@@ -44,6 +48,30 @@ func (x *names) number(id string) uint32 {
 		if s.tag == tag && x.ids[s.name-1] == id {
 			x.last = s.name - 1
 			return x.last
+		}
+	}
+}
+
+// fetch reads where the accounts of the lines probably stand, as
+// [rowIndex.fetch] does: first the slots, then the ids, then their text.
+func (x *names) fetch(lines []keyaccount.Transaction) {
+	if len(x.slots) == 0 {
+		return
+	}
+	var slots [countAhead]uint32
+	var ids [countAhead]string
+	mask := uint64(len(x.slots) - 1)
+	for i := range lines {
+		slots[i] = x.slots[maphash.String(x.seed, lines[i].Account)&mask].name
+	}
+	for i := range lines {
+		if slots[i] > 0 {
+			ids[i] = x.ids[slots[i]-1]
+		}
+	}
+	for i := range lines {
+		if ids[i] != "" {
+			x.fetched ^= int(ids[i][0])
 		}
 	}
 }

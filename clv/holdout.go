@@ -97,6 +97,8 @@ type Sample struct {
 	Start      time.Time `json:"start,omitzero"`
 	End        time.Time `json:"end,omitzero"`
 	HoldoutEnd time.Time `json:"holdout_end,omitzero"`
+	// Calibration is the length of the calibration period, from Start.
+	Calibration float64 `json:"calibration"`
 	// Holdout is the length of the hold-out, 0 without one.
 	Holdout float64 `json:"holdout"`
 	// Accounts are those that bought up to the end of the calibration, sorted by

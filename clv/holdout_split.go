@@ -199,7 +199,7 @@ func (x *extract) sample() (*Sample, error) {
 	if !x.split.Start.IsZero() {
 		first = x.start
 	}
-	out.Start = x.startOf(first)
+	out.Start, out.Calibration = x.startOf(first), x.span(x.end-first)
 	for _, day := range slices.Sorted(maps.Keys(repeats)) {
 		out.Repeats = append(out.Repeats, OrdersAt{Time: x.span(day - first), Orders: repeats[day]})
 	}
