@@ -86,7 +86,6 @@ func BenchmarkCalibrationMemory(b *testing.B) {
 	for b.Loop() {
 		held := heap()
 		cal := new(Calibration)
-		most := held
 		for i := range 2_070_000 {
 			tx := keyaccount.Transaction{
 				Account: "C" + strconv.Itoa(i%1_000_000), Time: start.AddDate(0, 0, r.IntN(272)), Amount: amount,
@@ -95,8 +94,7 @@ func BenchmarkCalibrationMemory(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		most = heap()
-		b.ReportMetric(math.Round(float64(most-held)/1e6), "MB-state")
+		b.ReportMetric(math.Round(float64(heap()-held)/1e6), "MB-state")
 		if _, err := cal.Counts(start.AddDate(1, 0, 0)); err != nil {
 			b.Fatal(err)
 		}

@@ -148,7 +148,7 @@ func (l *ledger) settled() *ledger {
 }
 
 func (l *ledger) merge(other *ledger) {
-	rows := other.rows[:len(other.rows):len(other.rows)] // read first: other may be l itself
+	rows := slices.Clip(other.rows) // read first: other may be l itself
 	wide := maps.Clone(other.wide)
 	number := make([]uint32, len(other.names.ids))
 	for i, id := range other.names.ids {

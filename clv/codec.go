@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -63,12 +64,13 @@ func unknownSchema(got, want string) error {
 }
 
 func unknownVersion(got, want uint64, older ...uint64) error {
-	known := "only version " + strconv.FormatUint(want, 10)
-	for _, v := range older {
-		known += " and " + strconv.FormatUint(v, 10)
+	known := make([]string, 0, 1+len(older))
+	for _, v := range append([]uint64{want}, older...) {
+		known = append(known, strconv.FormatUint(v, 10))
 	}
 	return &keyaccount.InputError{
-		Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.FormatUint(got, 10), Reason: known + " can be read here",
+		Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.FormatUint(got, 10),
+		Reason: "only version " + strings.Join(known, " and ") + " can be read here",
 	}
 }
 

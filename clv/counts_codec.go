@@ -23,7 +23,8 @@ const (
 // 2: 128 bits in hex. The times between orders do not change a fit's
 // parameters, nor its name.
 func (c *Counts) digest() string {
-	sum := sha256.Sum256(c.appendRows(appendHeader(nil, countsSchema, countsNoGaps)))
+	b := make([]byte, 0, 64+24*c.Len())
+	sum := sha256.Sum256(c.appendRows(appendHeader(b, countsSchema, countsNoGaps)))
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -246,8 +246,12 @@ func TestEvaluateIsPermutationInvariant(t *testing.T) {
 func TestEvaluateAccountsBornInTheHoldout(t *testing.T) {
 	cal := new(Calibration)
 	for _, x := range []struct{ id, at string }{
-		{"old", "2025-01-06"}, {"old", "2025-02-03"}, {"old", "2025-04-07"},
-		{"new", "2025-03-10"}, {"new", "2025-03-24"}, {"today", "2025-04-28"},
+		{"old", "2025-01-06"},
+		{"old", "2025-02-03"},
+		{"old", "2025-04-07"},
+		{"new", "2025-03-10"},
+		{"new", "2025-03-24"},
+		{"today", "2025-04-28"},
 	} {
 		require.NoError(t, cal.Add(sale(x.id, at(t, x.at+"T10:00:00Z"))))
 	}
@@ -368,4 +372,60 @@ func (l liar) OrderDistribution(h History, t float64, most int) []float64 {
 		return []float64{.5}
 	}
 	return l.flow.OrderDistribution(h, t, most)
+}
+
+// Four accounts, recomputed as TestEvaluateCDNOW says, at the published
+// parameters .243, 4.414, .793, 2.426.
+func TestEvaluateFourAccounts(t *testing.T) {
+	sample := &Sample{Unit: Week, Holdout: 39, Accounts: []SampleAccount{
+		{AccountHistory{History: History{2, 30.43, 38.86}}, Outcome{Orders: 1}},
+		{AccountHistory{History: History{0, 0, 30}}, Outcome{}},
+		{AccountHistory{History: History{7, 20, 38}}, Outcome{}},
+		{AccountHistory{History: History{1, 5, 10}}, Outcome{Orders: 3}},
+	}}
+	got, err := Evaluate(sample, []OrderFlow{flow{published}}, nil)
+	require.NoError(t, err)
+	s := got.Table[0]
+	for _, c := range []struct {
+		name      string
+		want, got float64
+	}{
+		{"expected", 3.826983372974754, s.Expected},
+		{"bias", -.0432541567563115, s.Bias},
+		{"mae", .7063294342991423, s.MAE},
+		{"rmse", .8798819774321759, s.RMSE},
+		{"crps", .45091039759719914, s.CRPS},
+		{"log score", 1.1067778406102866, *s.LogScore},
+		{"brier", .3071715764359, *s.Brier},
+		{"brier active", .12153331340421777, *s.BrierActive},
+		{"intercept", -1.0387165963584888, s.Line.Intercept},
+		{"its error", .9466183189465383, s.Line.InterceptStdErr},
+		{"slope", 2.130886285794101, s.Line.Slope},
+		{"its error", .9803815299442565, s.Line.SlopeStdErr},
+		{"none", 2.5989883360638304, got.Reports[0].Heldout[0].Expected},
+		{"seven or more", .10758825289896423, got.Reports[0].Heldout[7].Expected},
+	} {
+		assert.InDelta(t, c.want, c.got, 1e-7, c.name) // as far as the tail beyond 400 orders is left out
+	}
+}
+
+func FuzzEvaluate(f *testing.F) {
+	f.Add(.243, 4.414, .793, 2.426, 2, 30.4, 38.9, 39.0, 40.0, 3, 2.0, 1.0)
+	f.Add(1e-300, 1e300, 1e-300, 1e300, 2147483647, 1e-300, 1e308, 1e-300, 0.0, 0, 0.0, 1e300)
+	f.Fuzz(func(t *testing.T, r, alpha, a, b float64, x int, tx, age, holdout, calibration float64, orders int, next, period float64) {
+		h := History{x, tx, age}
+		sample := &Sample{Unit: Week, Holdout: holdout, Calibration: calibration, Dated: next > 0, Accounts: []SampleAccount{
+			{AccountHistory{History: h}, Outcome{Orders: orders % 100, Next: next}},
+			{AccountHistory{History: h}, Outcome{}},
+			{AccountHistory{History: h.After(1)}, Outcome{}},
+		}}
+		got, err := Evaluate(sample, []OrderFlow{flow{BGNBD{R: r, Alpha: alpha, A: a, B: b}}}, &EvaluateOptions{Period: period})
+		if err != nil {
+			var bad *keyaccount.InputError
+			require.ErrorAs(t, err, &bad)
+			return
+		}
+		_, err = json.Marshal(got) // refuses NaN and infinities
+		require.NoError(t, err)
+	})
 }

@@ -82,11 +82,11 @@ func (x *extract) of(account uint32) ([]entry, error) {
 		return nil, nil
 	}
 	id := func() string { return strconv.Quote(x.ledger.names.ids[account]) }
-	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i].back() {
+	for _, e := range slices.Backward(rows) {
+		if e.back() {
 			continue
 		}
-		if last := rows[i].day(); last > x.holdoutEnd {
+		if last := e.day(); last > x.holdoutEnd {
 			field := x.endField
 			if !x.split.HoldoutEnd.IsZero() {
 				field = "HoldoutEnd"
@@ -108,6 +108,7 @@ func (x *extract) of(account uint32) ([]entry, error) {
 				}
 			case DropEarlier:
 				return nil, nil
+			case FirstSeen:
 			}
 		}
 		rows = rows[1:]
