@@ -62,6 +62,9 @@ const (
 	longestTail = 1 << 14
 	// A probability below it counts as it, so that a log score is finite.
 	leastProbability = 1e-300
+	// Whoever expects more orders of an account is wrong, and their squares would
+	// overflow.
+	mostOrders = 1e100
 )
 
 // Evaluation is how models did on a hold-out that they had not seen.

@@ -234,7 +234,7 @@ func (a *asked) alive(h History) float64 {
 
 func (a *asked) mean(h History, t float64) float64 {
 	v := a.ExpectedOrders(h, t)
-	if !a.check(v >= 0 && v <= 1e100, "ExpectedOrders", h, v) {
+	if !a.check(v >= 0 && v <= mostOrders, "ExpectedOrders", h, v) {
 		return 0
 	}
 	return v

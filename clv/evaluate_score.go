@@ -29,7 +29,8 @@ type Score struct {
 	Brier       *float64 `json:"brier,omitempty"`
 	BrierActive *float64 `json:"brier_active,omitempty"`
 	// Line is that of actual on expected orders; nil where all expected are
-	// alike, or of less than three accounts.
+	// alike, of less than three accounts, or where it is beyond the range of a
+	// float64.
 	Line *Line `json:"line,omitempty"`
 	// LogLik, AIC and BIC are those of a fit to the calibration of this sample;
 	// nil for one to other data, as they cannot be compared.
@@ -94,7 +95,19 @@ func (t *trial) line(expected []float64, n float64) *Line {
 	}
 	l.SlopeStdErr = math.Sqrt(slope * n / (n - 2))
 	l.InterceptStdErr = math.Sqrt(intercept * n / (n - 2))
+	if !(math.Abs(l.Slope)+math.Abs(l.Intercept)+l.SlopeStdErr+l.InterceptStdErr <= math.MaxFloat64) {
+		return nil
+	}
 	return &l
+}
+
+// atRate is how many orders come in a time t when so many came in a span; 0
+// where none came, or the span is none.
+func atRate(orders, span, t float64) float64 {
+	if orders == 0 || span == 0 {
+		return 0
+	}
+	return min(orders*(t/span), mostOrders)
 }
 
 // The baselines: each account at the mean rate of its own life (0 at age 0),
@@ -107,12 +120,7 @@ func (t *trial) baselines() []Score {
 	}
 	own, before, all := make([]float64, len(t.rows)), make([]float64, len(t.rows)), make([]float64, len(t.rows))
 	for i, row := range t.rows {
-		if row.Age > 0 {
-			own[i] = float64(row.Frequency) * (t.Holdout / row.Age)
-			all[i] = orders * (t.Holdout / ages)
-		} else if ages > 0 {
-			all[i] = orders * (t.Holdout / ages)
-		}
+		own[i], all[i] = atRate(float64(row.Frequency), row.Age, t.Holdout), atRate(orders, ages, t.Holdout)
 		before[i] = float64(row.Before)
 	}
 	scores := []Score{t.point("own rate", own)}
