@@ -22,7 +22,7 @@ type names struct {
 }
 
 type slot struct {
-	tag  uint32 // of the hash
+	hash uint32
 	name uint32 // number + 1; 0 is empty
 }
 
@@ -35,17 +35,16 @@ func (x *names) number(id string) uint32 {
 	if 2*len(x.ids) >= len(x.slots) {
 		x.grow()
 	}
-	h := maphash.String(x.seed, id)
-	tag, mask := uint32(h>>32), uint64(len(x.slots)-1)
+	h, mask := x.hash(id), uint32(len(x.slots)-1)
 	for at := h & mask; ; at = (at + 1) & mask {
 		s := x.slots[at]
 		if s.name == 0 {
 			x.last = uint32(len(x.ids))
 			x.ids = append(x.ids, x.keep(id))
-			x.slots[at] = slot{tag, x.last + 1}
+			x.slots[at] = slot{h, x.last + 1}
 			return x.last
 		}
-		if s.tag == tag && x.ids[s.name-1] == id {
+		if s.hash == h && x.ids[s.name-1] == id {
 			x.last = s.name - 1
 			return x.last
 		}
@@ -60,9 +59,9 @@ func (x *names) fetch(lines []keyaccount.Transaction) {
 	}
 	var slots [countAhead]uint32
 	var ids [countAhead]string
-	mask := uint64(len(x.slots) - 1)
+	mask := uint32(len(x.slots) - 1)
 	for i := range lines {
-		slots[i] = x.slots[maphash.String(x.seed, lines[i].Account)&mask].name
+		slots[i] = x.slots[x.hash(lines[i].Account)&mask].name
 	}
 	for i := range lines {
 		if slots[i] > 0 {
@@ -80,17 +79,22 @@ func (x *names) grow() {
 	if len(x.slots) == 0 {
 		x.seed = maphash.MakeSeed()
 	}
-	x.slots = make([]slot, max(smallestIndex, 4*len(x.ids)))
-	mask := uint64(len(x.slots) - 1)
-	for i, id := range x.ids {
-		h := maphash.String(x.seed, id)
-		at := h & mask
+	old := x.slots
+	x.slots = make([]slot, max(smallestIndex, 2*len(old)))
+	mask := uint32(len(x.slots) - 1)
+	for _, s := range old {
+		if s.name == 0 {
+			continue
+		}
+		at := s.hash & mask
 		for x.slots[at].name != 0 {
 			at = (at + 1) & mask
 		}
-		x.slots[at] = slot{uint32(h >> 32), uint32(i + 1)}
+		x.slots[at] = s
 	}
 }
+
+func (x *names) hash(id string) uint32 { return uint32(maphash.String(x.seed, id)) }
 
 // keep copies an id to where those of other accounts are, not to pin what it
 // is a part of.

@@ -273,11 +273,18 @@ func FuzzCalibrationDecode(f *testing.F) {
 		require.NoError(f, cal.Add(sale("A"+strconv.Itoa(i/2), at(f, s))))
 	}
 	f.Add(bytesOf(f, cal))
+	f.Add([]byte("\x1akeyaccount/clv.Calibration\x01\x04week\x03UTC\x01\x01A\x02\x09\x03")) // version 1
+	require.NoError(f, cal.AddAll(randomLog(rand.New(rand.NewPCG(5, 6)), 60)))
+	f.Add(bytesOf(f, cal))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var cal Calibration
 		if cal.UnmarshalBinary(b) != nil {
 			require.Zero(t, cal.Len())
 			return
+		}
+		if b[1+len(calibrationSchema)] == calibrationDays { // which is written no more
+			b = bytesOf(t, &cal)
+			require.NoError(t, cal.UnmarshalBinary(b))
 		}
 		require.Equal(t, b, bytesOf(t, &cal), "only the canonical form is read")
 		accounts, err := cal.Accounts(time.Date(9998, 12, 31, 0, 0, 0, 0, time.UTC))

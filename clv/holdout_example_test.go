@@ -18,8 +18,12 @@ func ExampleCalibration_Split() {
 		account, date string
 		cents         int64
 	}{
-		{"ACME", "2025-01-06", 120000}, {"ACME", "2025-02-03", 90000}, {"ACME", "2025-02-10", -15000},
-		{"ACME", "2025-03-17", 60000}, {"ACME", "2025-05-05", 80000}, {"Globex", "2025-05-12", 45000},
+		{"ACME", "2025-01-06", 120000},
+		{"ACME", "2025-02-03", 90000},
+		{"ACME", "2025-02-10", -15000},
+		{"ACME", "2025-03-17", 60000},
+		{"ACME", "2025-05-05", 80000},
+		{"Globex", "2025-05-12", 45000},
 	} {
 		at, _ := time.Parse(time.DateOnly, l.date)
 		if err := cal.Add(keyaccount.Transaction{Account: l.account, Time: at, Amount: decimal.New(l.cents, -2)}); err != nil {
