@@ -85,8 +85,8 @@ func (c *Calibration) Add(tx keyaccount.Transaction) error {
 }
 
 // AddAll folds in the lines one after the other as [Calibration.Add] does, and
-// takes about half the time where there are many accounts. It stops at the first
-// line that is refused; those before it are in.
+// is faster where there are many accounts: it looks them up several at a time.
+// It stops at the first line that is refused; those before it are in.
 func (c *Calibration) AddAll(lines []keyaccount.Transaction) error {
 	for from := 0; from < len(lines); from += countAhead {
 		batch := lines[from:min(from+countAhead, len(lines))]

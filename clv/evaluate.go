@@ -96,12 +96,13 @@ type Best struct {
 // baselines that need no model. The same accounts in any order give the same
 // bits.
 //
+// Of several models of one name the second is called "BG/NBD (2)", and so on.
+//
 // The hold-out must be longer than 0 and have an account
 // ([keyaccount.ErrMissing]), its numbers be such as a [Calibration] finds
-// ([keyaccount.ErrOutOfRange], naming the row), the models valid, each of
-// another name ([keyaccount.ErrDuplicate]) and all in the unit of the sample
-// ([keyaccount.ErrMismatch]). A model whose answers are no probabilities or
-// numbers is refused with [keyaccount.ErrOutOfRange].
+// ([keyaccount.ErrOutOfRange], naming the row), the models valid and in the
+// unit of the sample ([keyaccount.ErrMismatch]). A model whose answers are no
+// probabilities or numbers is refused with [keyaccount.ErrOutOfRange].
 func Evaluate(sample *Sample, models []OrderFlow, opts *EvaluateOptions) (*Evaluation, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -112,20 +113,17 @@ func Evaluate(sample *Sample, models []OrderFlow, opts *EvaluateOptions) (*Evalu
 		return nil, err
 	}
 	out := &Evaluation{Unit: sample.Unit, Holdout: sample.Holdout, Accounts: len(sample.Accounts), Orders: data.orders}
-	names := map[string]bool{}
+	seen := map[string]int{}
 	for i, m := range models {
 		if err := checkModel(m, sample.Unit, i+1); err != nil {
 			return nil, err
 		}
-		if name := m.Name(); names[name] {
-			return nil, &keyaccount.InputError{
-				Kind: keyaccount.ErrDuplicate, Field: "models", Row: i + 1, Value: name, Reason: "one model of a name can be compared",
-			}
-		}
-		names[m.Name()] = true
 		report, err := data.report(m, o)
 		if err != nil {
 			return nil, err
+		}
+		if seen[m.Name()]++; seen[m.Name()] > 1 {
+			report.Name += " (" + strconv.Itoa(seen[m.Name()]) + ")"
 		}
 		out.Reports = append(out.Reports, *report)
 		out.Table = append(out.Table, report.Score)
@@ -245,15 +243,21 @@ func (s *Sample) checkDates() error {
 	if !(s.Calibration >= 0 && s.Calibration <= math.MaxFloat64) {
 		return badHistory("Calibration", formatFloat(s.Calibration), "the length of a period must be finite and not negative")
 	}
+	const rounding = 1 + 1e-9 // times are added up
 	longest := 0.0
-	for _, a := range s.Accounts {
+	for i, a := range s.Accounts {
 		longest = max(longest, a.Age)
+		if s.Dated && a.Age > s.Calibration*rounding {
+			bad := badHistory("Age", formatFloat(a.Age), "it is older than the calibration is long")
+			bad.Row = i + 1
+			return bad
+		}
 	}
 	for i, r := range s.Repeats {
-		if !(r.Time > 0) || r.Time > math.MaxFloat64 || r.Orders < 0 || i > 0 && r.Time <= s.Repeats[i-1].Time {
+		if !(r.Time > 0) || r.Time > (s.Calibration+s.Holdout)*rounding || r.Orders < 0 || i > 0 && r.Time <= s.Repeats[i-1].Time {
 			return &keyaccount.InputError{
 				Kind: keyaccount.ErrOutOfRange, Field: "Repeats", Row: i + 1, Value: formatFloat(r.Time),
-				Reason: "days with repeat orders must come after the start and rise",
+				Reason: "days with repeat orders must lie between the start and the end, and rise",
 			}
 		}
 	}

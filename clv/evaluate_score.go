@@ -18,7 +18,8 @@ type Score struct {
 	MAE  float64 `json:"mae"`
 	RMSE float64 `json:"rmse"`
 	// CRPS is the mean continuous ranked probability score of the distribution
-	// of orders; for a baseline, which gives a number alone, it is the MAE.
+	// of orders; for a baseline, which gives a number alone, it is the MAE
+	// (Gneiting and Raftery 2007, section 4.2).
 	CRPS float64 `json:"crps"`
 	// LogScore is the mean of -ln P(the number of orders that came), where a
 	// probability below 1e-300 counts as that.

@@ -312,6 +312,8 @@ func TestEvaluateRefuses(t *testing.T) {
 		{"calibration", func(s *Sample) { s.Calibration = math.NaN() }, keyaccount.ErrOutOfRange, "Calibration"},
 		{"negative calibration", func(s *Sample) { s.Calibration = -90 }, keyaccount.ErrOutOfRange, "Calibration"},
 		{"too many periods", func(s *Sample) { s.Calibration = 1e9 }, keyaccount.ErrOutOfRange, "Period"},
+		{"too short a calibration", func(s *Sample) { s.Calibration = 5 }, keyaccount.ErrOutOfRange, "Age"},
+		{"repeats after the end", func(s *Sample) { s.Repeats = []OrdersAt{{60.1, 1}} }, keyaccount.ErrOutOfRange, "Repeats"},
 		{"gaps", func(s *Sample) { s.Accounts[2].LogGaps = 1e9 }, keyaccount.ErrOutOfRange, "LogGaps"},
 	} {
 		s := good()
@@ -334,7 +336,6 @@ func TestEvaluateRefuses(t *testing.T) {
 	}{
 		{[]OrderFlow{nil}, keyaccount.ErrMissing},
 		{[]OrderFlow{flow{}}, keyaccount.ErrOutOfRange},
-		{[]OrderFlow{flow{published}, flow{published}}, keyaccount.ErrDuplicate},
 		{[]OrderFlow{liar{flow{published}, "ProbAlive"}}, keyaccount.ErrOutOfRange},
 		{[]OrderFlow{liar{flow{published}, "ExpectedOrders"}}, keyaccount.ErrOutOfRange},
 		{[]OrderFlow{liar{flow{published}, "OrderDistribution"}}, keyaccount.ErrOutOfRange},
@@ -342,6 +343,11 @@ func TestEvaluateRefuses(t *testing.T) {
 		_, err := Evaluate(good(), c.models, nil)
 		assert.ErrorIs(t, err, c.kind)
 	}
+	twice, err := Evaluate(good(), []OrderFlow{flow{published}, flow{published}}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "BG/NBD (2)", twice.Table[1].Name)
+	assert.Equal(t, "BG/NBD (2)", twice.Reports[1].Name)
+	assert.Equal(t, "BG/NBD", twice.Best[0].Name, "of equals, the first")
 	only, err := Evaluate(good(), nil, nil)
 	require.NoError(t, err, "the baselines alone")
 	assert.Len(t, only.Table, 3)
