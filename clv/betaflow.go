@@ -167,14 +167,13 @@ func (f betaFlow) thinned(n []float64, beyond float64) []float64 {
 	return out
 }
 
-// draw returns the times of the orders by t.
-func (f betaFlow) draw(t float64, r *rand.Rand) []float64 { return f.drawEvery(t, 1, 1, r) }
+// draw returns the times of the orders by t, and how much of t it is active.
+func (f betaFlow) draw(t float64, r *rand.Rand) ([]float64, float64) { return f.drawEvery(t, 1, 1, r) }
 
 // drawEvery is draw where every k-th event is an order, the first after until.
-func (f betaFlow) drawEvery(t float64, k, until int, r *rand.Rand) []float64 {
+func (f betaFlow) drawEvery(t float64, k, until int, r *rand.Rand) (out []float64, active float64) {
 	lambda := math.Exp(logGamma(f.r, r) - math.Log(f.alpha))
 	leave := drawBeta(f.a, f.b, r)
-	var out []float64
 	at := 0.0
 	for len(out) < MaxOrders {
 		for range until {
@@ -185,9 +184,9 @@ func (f betaFlow) drawEvery(t float64, k, until int, r *rand.Rand) []float64 {
 		}
 		out = append(out, at)
 		if r.Float64() < leave {
-			break
+			return out, at
 		}
 		until = k
 	}
-	return out
+	return out, t
 }

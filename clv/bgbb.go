@@ -100,7 +100,7 @@ func (m BGBB) Discounted(h DiscreteHistory, rate Rate, perYear float64) float64 
 	if alive == 0 {
 		return 0
 	}
-	return finite(alive * f.discountedForever(math.Expm1(delta)))
+	return withinFloat(alive * f.discountedForever(math.Expm1(delta)))
 }
 
 // DiscountedUntil is [BGBB.Discounted] of the orders at the next n opportunities
@@ -114,7 +114,7 @@ func (m BGBB) DiscountedUntil(h DiscreteHistory, n int, rate Rate, perYear float
 	if alive == 0 {
 		return 0
 	}
-	return finite(alive * f.discounted(n, math.Exp(-delta)))
+	return withinFloat(alive * f.discounted(n, math.Exp(-delta)))
 }
 
 // perOpportunity is the force of interest from one opportunity to the next, or

@@ -67,7 +67,7 @@ func (f discreteFlow) discounted(n int, v float64) float64 {
 		s *= f.stay(k) * v
 		sum += s
 	}
-	return finite(f.buys() * sum)
+	return withinFloat(f.buys() * sum)
 }
 
 // discountedForever is discounted without an end, for v = 1/(1+d) and d > 0:
@@ -84,7 +84,7 @@ func (f discreteFlow) discountedForever(d float64) float64 {
 	i := powers{k: f.gamma, shape: f.gamma + f.delta, leave: 1, alpha: 1, beta: b, from: peak}
 	sum := i.integrate(math.Inf(-1), nil) + i.integrate(math.Inf(1), nil)
 	log := f.gamma*math.Log(peak) - (f.gamma+f.delta)*math.Log1p(peak) - special.LogBeta(f.gamma, f.delta)
-	return finite(f.buys() * math.Exp(log) * sum / (peak + b) / (1 + d))
+	return withinFloat(f.buys() * math.Exp(log) * sum / (peak + b) / (1 + d))
 }
 
 // orders returns the probabilities of 0, 1, ..., n orders at the next n
@@ -128,7 +128,7 @@ func (f discreteFlow) mixed(x int, first float64, active []float64) float64 {
 
 // future draws at which of the next n opportunities there is an order.
 func (f discreteFlow) future(n int, r *rand.Rand) []int {
-	buys, leaves := drawBeta(r, f.alpha, f.beta), drawBeta(r, f.gamma, f.delta)
+	buys, leaves := drawBeta(f.alpha, f.beta, r), drawBeta(f.gamma, f.delta, r)
 	var at []int
 	for k := 1; k <= n && r.Float64() >= leaves; k++ {
 		if r.Float64() < buys {

@@ -2,13 +2,12 @@ package clv
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/exact"
 )
 
 // CalibrationOptions sets up a [Calibration].
@@ -23,25 +22,22 @@ type CalibrationOptions struct {
 }
 
 // Calibration folds transactions into the [History] of each account. It keeps
-// the set of days on which an account bought, so purchases of one day are one,
-// and it is a commutative monoid: the same lines in any order, over any number
-// of Calibrations that are then merged, give the same histories and bytes.
+// the days on which an account bought, so purchases of one day are one order,
+// with the exact value of each, and the days and values of returns. It is a
+// commutative monoid: the same lines in any order, over any number of
+// Calibrations that are then merged, give the same histories and bytes.
 //
 // The zero Calibration is empty, counts weeks and days in UTC, and is ready to
-// use. It must not be used by several goroutines while one of them adds or
-// merges.
+// use. It must not be copied after the first line, nor used by several
+// goroutines while one of them adds or merges.
 type Calibration struct {
 	unit     Unit
 	location *time.Location
-	days     map[string][]int32 // ascending, since 1 January 1970
-	calls    int                // of Add, to name the row of an error
-}
-
-// AccountHistory is the history of one account, in the unit of the
-// [Calibration] it comes from.
-type AccountHistory struct {
-	ID string `json:"id"`
-	History
+	currency string // of the priced lines
+	priced   bool   // some lines have values
+	unpriced bool   // some orders come from a state of version 1, without values
+	ledger   ledger
+	calls    int // of Add, to name the row of an error
 }
 
 // NewCalibration returns an empty Calibration.
@@ -50,12 +46,16 @@ func NewCalibration(opts CalibrationOptions) *Calibration {
 }
 
 // Add folds in one line. It counts as a purchase when it is no return
-// ([keyaccount.Transaction.IsReturn]) and has an amount or a quantity; any
-// other line is checked and changes nothing. A return does not undo the
-// purchase: the customer came.
+// ([keyaccount.Transaction.IsReturn]) and has an amount or a quantity. A return
+// does not undo the order, as the customer came, but can lower its value; see
+// [ReturnsPolicy]. A line without amount and quantity is checked and changes
+// nothing.
 //
-// A line without account or time, or with a year outside 1 to 9998, is refused
-// as a [*keyaccount.InputError] whose Row is the number of the call.
+// Refused, as a [*keyaccount.InputError] whose Row is the number of the call,
+// are a line without account or time ([keyaccount.ErrMissing]), with a year
+// outside 1 to 9998, an amount of 1e18 or more, or more than 4096 places
+// ([keyaccount.ErrOutOfRange]), and one in another currency than those before
+// ([keyaccount.ErrMixedCurrency]). The state is then unchanged.
 func (c *Calibration) Add(tx keyaccount.Transaction) error {
 	c.calls++
 	if err := tx.Validate(); err != nil {
@@ -69,29 +69,65 @@ func (c *Calibration) Add(tx keyaccount.Transaction) error {
 		err.Field, err.Row = "Time", c.calls
 		return err
 	}
-	if tx.IsReturn() || tx.Amount.Sign() == 0 && tx.Quantity.Sign() == 0 {
+	sign := tx.Amount.Sign()
+	if sign == 0 && tx.Quantity.Sign() <= 0 {
 		return nil
 	}
-	days, known := c.days[tx.Account]
-	if known && days[len(days)-1] == day {
-		return nil // the lines of one order come one after the other
+	if err := c.checkMoney(&tx); err != nil {
+		err.Row = c.calls
+		return err
 	}
-	if !known {
-		if c.days == nil {
-			c.days = make(map[string][]int32)
+	if !c.priced {
+		c.currency, c.priced = strings.Clone(tx.Currency), true
+	}
+	c.ledger.add(tx.Account, day, sign < 0, tx.Amount)
+	return nil
+}
+
+// AddAll folds in the lines one after the other as [Calibration.Add] does, and
+// is faster where there are many accounts: it looks them up several at a time.
+// It stops at the first line that is refused; those before it are in.
+func (c *Calibration) AddAll(lines []keyaccount.Transaction) error {
+	for from := 0; from < len(lines); from += countAhead {
+		batch := lines[from:min(from+countAhead, len(lines))]
+		c.ledger.names.fetch(batch)
+		for i := range batch {
+			if err := c.Add(batch[i]); err != nil {
+				return err
+			}
 		}
-		// Cloned, because a reader's field often pins its whole buffer.
-		tx.Account = strings.Clone(tx.Account)
 	}
-	if i, found := slices.BinarySearch(days, day); !found {
-		c.days[tx.Account] = slices.Insert(days, i, day)
+	if l := &c.ledger; len(lines) >= l.sorted/8 { // so that it need not be done at every reading
+		l.settle()
 	}
 	return nil
 }
 
+func (c *Calibration) checkMoney(tx *keyaccount.Transaction) *keyaccount.InputError {
+	if c.priced && tx.Currency != c.currency {
+		return mixedCurrency(tx.Currency, c.currency)
+	}
+	if !fitsMoney(tx.Amount, maxAmountDigits) {
+		return &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "Amount", Value: exact.Text(tx.Amount),
+			Reason: "an amount must be below 1e18, with 4096 places at the most",
+		}
+	}
+	return nil
+}
+
+func mixedCurrency(got, want string) *keyaccount.InputError {
+	reason := "the amounts so far are in " + strconv.Quote(want)
+	if want == "" {
+		reason = "the amounts so far have no currency; give all of them one, or none"
+	}
+	return &keyaccount.InputError{Kind: keyaccount.ErrMixedCurrency, Field: "Currency", Value: got, Reason: reason}
+}
+
 // Merge folds in all that other has seen; other stays unchanged. It refuses a
-// Calibration with another Unit or Location name ([keyaccount.ErrMismatch]) or
-// none ([keyaccount.ErrMissing]), and then changes nothing.
+// Calibration with another Unit or Location name ([keyaccount.ErrMismatch]), in
+// another currency ([keyaccount.ErrMixedCurrency]) or none at all
+// ([keyaccount.ErrMissing]), and then changes nothing.
 func (c *Calibration) Merge(other *Calibration) error {
 	if other == nil {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "other", Reason: "there is no calibration to merge"}
@@ -99,108 +135,48 @@ func (c *Calibration) Merge(other *Calibration) error {
 	if err := c.sameSetup(other.unit, other.zone().String()); err != nil {
 		return err
 	}
-	if c.days == nil {
-		c.days = make(map[string][]int32, len(other.days))
+	if c.priced && other.priced && c.currency != other.currency {
+		return mixedCurrency(other.currency, c.currency)
 	}
-	for id, theirs := range other.days {
-		c.days[id] = union(c.days[id], theirs)
+	if other.priced {
+		c.currency, c.priced = other.currency, true
 	}
+	c.unpriced = c.unpriced || other.unpriced
+	c.ledger.merge(&other.ledger)
 	return nil
 }
 
-// union merges two ascending sets into a new one.
-func union(a, b []int32) []int32 {
-	out := make([]int32, 0, max(len(a), len(b)))
-	for len(a) > 0 && len(b) > 0 {
-		day := min(a[0], b[0])
-		out = append(out, day)
-		if a[0] == day {
-			a = a[1:]
-		}
-		if b[0] == day {
-			b = b[1:]
-		}
-	}
-	return append(append(out, a...), b...)
-}
-
 // Len returns the number of accounts with a purchase.
-func (c *Calibration) Len() int { return len(c.days) }
+func (c *Calibration) Len() int { return c.ledger.buyers }
+
+// Currency returns the currency of all values; empty while nothing was added,
+// or where the lines have none.
+func (c *Calibration) Currency() string { return c.currency }
 
 // Accounts returns the history of every account with a purchase as it stands
 // at the end of the day of asOf in the Location, sorted by ID. An account that
 // first bought on that day has a history of zeros: it can be scored.
 //
-// A purchase on a later day is an [*keyaccount.InputError]: end the calibration
-// by adding only the transactions of its period.
+// A purchase on a later day is an [*keyaccount.InputError]: add only the
+// transactions of the period, or give [Calibration.Split] a hold-out.
 func (c *Calibration) Accounts(asOf time.Time) ([]AccountHistory, error) {
-	end, err := c.end(asOf)
+	x, err := c.extract(Split{End: asOf}, "asOf")
 	if err != nil {
 		return nil, err
 	}
-	ids := c.ids()
-	out := make([]AccountHistory, len(ids))
-	for i, id := range ids {
-		h, err := c.history(id, end)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = AccountHistory{ID: id, History: h}
-	}
-	return out, nil
+	return x.histories()
 }
 
 // Counts returns the table that a fit takes: the histories that
-// [Calibration.Accounts] returns, counted, without those of age 0.
+// [Calibration.Accounts] returns, counted, without those of age 0, and with the
+// logs of the times between orders.
 func (c *Calibration) Counts(asOf time.Time) (*Counts, error) {
-	accounts, err := c.Accounts(asOf)
+	x, err := c.extract(Split{End: asOf}, "asOf")
 	if err != nil {
 		return nil, err
 	}
-	table := NewCounts(c.unit)
-	for _, a := range accounts {
-		if a.Age == 0 {
-			continue
-		}
-		if err := table.Add(a.History, 1); err != nil {
-			return nil, err
-		}
-	}
-	return table, nil
+	return x.counts()
 }
-
-func (c *Calibration) end(asOf time.Time) (int32, error) {
-	if err := c.unit.Validate(); err != nil {
-		return 0, err
-	}
-	if asOf.IsZero() {
-		return 0, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "asOf", Reason: "a history needs an end"}
-	}
-	end, err := dayOf(asOf, c.zone())
-	if err != nil {
-		err.Field = "asOf"
-		return 0, err
-	}
-	return end, nil
-}
-
-func (c *Calibration) history(id string, end int32) (History, error) {
-	days := c.days[id]
-	first, last := days[0], days[len(days)-1]
-	if last > end {
-		return History{}, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "asOf", Value: dateOf(end),
-			Reason: "account " + strconv.Quote(id) + " has a purchase after it, on " + dateOf(last),
-		}
-	}
-	return History{
-		Frequency: len(days) - 1,
-		Recency:   float64(last-first) / c.unit.Days(),
-		Age:       float64(end-first) / c.unit.Days(),
-	}, nil
-}
-
-func (c *Calibration) ids() []string { return slices.Sorted(maps.Keys(c.days)) }
 
 func (c *Calibration) zone() *time.Location {
 	if c.location == nil {
@@ -223,28 +199,4 @@ func (c *Calibration) sameSetup(unit Unit, zone string) error {
 		}
 	}
 	return nil
-}
-
-const (
-	secondsPerDay = 24 * 60 * 60
-	// The days of the years 1 to 9998, which every zone's offset stays within
-	// the years that time formats.
-	firstDay = -719162
-	lastDay  = 2932531
-)
-
-// dayOf returns the calendar day of an instant in a zone, since 1 January 1970.
-func dayOf(at time.Time, zone *time.Location) (int32, *keyaccount.InputError) {
-	y, m, d := at.In(zone).Date()
-	if y < 1 || y > 9998 {
-		return 0, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Value: "year " + strconv.Itoa(y),
-			Reason: "the year must lie between 1 and 9998",
-		}
-	}
-	return int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay), nil
-}
-
-func dateOf(day int32) string {
-	return time.Unix(int64(day)*secondsPerDay, 0).UTC().Format(time.DateOnly)
 }

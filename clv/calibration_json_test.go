@@ -13,7 +13,11 @@ import (
 	"github.com/keyaccount/keyaccount"
 )
 
-const calibrationText = `{"schema":"keyaccount/clv.Calibration","version":1,"unit":"week","location":"Asia/Shanghai",` +
+const calibrationText = `{"schema":"keyaccount/clv.Calibration","version":2,"unit":"week","location":"Asia/Shanghai",` +
+	`"accounts":[{"id":"A","orders":[{"day":"2025-03-01","value":"100"},{"day":"2025-03-10","value":"100"}]},` +
+	`{"id":"客户 \u003c1\u003e","orders":[{"day":"0001-01-01","value":"100"},{"day":"9998-12-31","value":"100"}]}]}`
+
+const calibrationTextOfDays = `{"schema":"keyaccount/clv.Calibration","version":1,"unit":"week","location":"Asia/Shanghai",` +
 	`"accounts":[{"id":"A","days":["2025-03-01","2025-03-10"]},{"id":"客户 \u003c1\u003e","days":["0001-01-01","9998-12-31"]}]}`
 
 func calibrationOfText(t testing.TB) *Calibration {
@@ -45,7 +49,7 @@ func TestCalibrationJSON(t *testing.T) {
 
 	b, err := json.Marshal(new(Calibration))
 	require.NoError(t, err)
-	assert.Equal(t, `{"schema":"keyaccount/clv.Calibration","version":1,"unit":"week","location":"UTC","accounts":[]}`, string(b))
+	assert.Equal(t, `{"schema":"keyaccount/clv.Calibration","version":2,"unit":"week","location":"UTC","accounts":[]}`, string(b))
 	full := NewCalibration(CalibrationOptions{})
 	require.NoError(t, full.Add(sale("A", at(t, "2025-03-11T01:00:00Z"))))
 	require.NoError(t, json.Unmarshal(b, full))
@@ -73,8 +77,12 @@ func TestCalibrationJSONIsCanonical(t *testing.T) {
 }
 
 func TestCalibrationJSONRefuses(t *testing.T) {
-	swap := func(old, with string) string {
-		require.Equal(t, 1, strings.Count(calibrationText, old), old)
+	swap := func(old, with string) string { // in version 1, which is still read
+		require.Equal(t, 1, strings.Count(calibrationTextOfDays, old), old)
+		return strings.Replace(calibrationTextOfDays, old, with, 1)
+	}
+	swap2 := func(old, with string) string {
+		require.GreaterOrEqual(t, strings.Count(calibrationText, old), 1, old)
 		return strings.Replace(calibrationText, old, with, 1)
 	}
 	for _, c := range []struct {
@@ -86,7 +94,7 @@ func TestCalibrationJSONRefuses(t *testing.T) {
 		{"another schema", swap("clv.Calibration", "clv.Counts"), keyaccount.ErrVersion, "Schema", 0},
 		{"no schema", `{}`, keyaccount.ErrVersion, "Schema", 0},
 		{"null", `null`, keyaccount.ErrVersion, "Schema", 0},
-		{"another version", swap(`"version":1`, `"version":2,"news":[]`), keyaccount.ErrVersion, "Version", 0},
+		{"another version", swap(`"version":1`, `"version":3,"news":[]`), keyaccount.ErrVersion, "Version", 0},
 		{"unknown field", swap(`"version":1`, `"version":1,"news":[]`), keyaccount.ErrMalformed, "Calibration", 0},
 		{"unknown field of an account", swap(`"id":"A"`, `"id":"A","name":"Acme"`), keyaccount.ErrMalformed, "Calibration", 0},
 		{"no object", `[]`, keyaccount.ErrMalformed, "Calibration", 0},
@@ -94,7 +102,7 @@ func TestCalibrationJSONRefuses(t *testing.T) {
 		{"another unit", swap(`"week"`, `"day"`), keyaccount.ErrMismatch, "Unit", 0},
 		{"no location", swap(`"location":"Asia/Shanghai",`, ``), keyaccount.ErrMismatch, "Location", 0},
 		{"another location", swap(`Asia/Shanghai`, `UTC`), keyaccount.ErrMismatch, "Location", 0},
-		{"no accounts", calibrationText[:strings.Index(calibrationText, `,"accounts"`)] + "}", keyaccount.ErrMissing, "Accounts", 0},
+		{"no accounts", calibrationTextOfDays[:strings.Index(calibrationTextOfDays, `,"accounts"`)] + "}", keyaccount.ErrMissing, "Accounts", 0},
 		{"no id", swap(`"id":"A",`, ``), keyaccount.ErrMalformed, "ID", 1},
 		{"ids not in order", swap(`"id":"A"`, `"id":"龙"`), keyaccount.ErrMalformed, "ID", 2},
 		{"an id twice", swap(`客户 \u003c1\u003e`, `A`), keyaccount.ErrMalformed, "ID", 2},
@@ -102,6 +110,15 @@ func TestCalibrationJSONRefuses(t *testing.T) {
 		{"a day twice", swap(`2025-03-10`, `2025-03-01`), keyaccount.ErrMalformed, "Days", 1},
 		{"days not in order", swap(`2025-03-10`, `2025-02-28`), keyaccount.ErrMalformed, "Days", 1},
 		{"no such day", swap(`2025-03-10`, `2025-02-30`), keyaccount.ErrMalformed, "Days", 1},
+		{"a negative order", swap2(`"100"`, `"-100"`), keyaccount.ErrMalformed, "Value", 1},
+		{"a positive return", swap2(`"orders"`, `"returns"`), keyaccount.ErrMalformed, "Value", 1},
+		{"no number", swap2(`"100"`, `"1.0.0"`), keyaccount.ErrMalformed, "Value", 1},
+		{"a number without end", swap2(`"100"`, `"1e999999"`), keyaccount.ErrMalformed, "Value", 1},
+		{"no value", swap2(`,"value":"100"`, ``), keyaccount.ErrMalformed, "Value", 0},
+		{"orders in version 1", swap2(`"version":2`, `"version":1`), keyaccount.ErrMalformed, "Orders", 1},
+		{"days in version 2", swap(`"version":1`, `"version":2`), keyaccount.ErrMalformed, "Days", 1},
+		{"version 1 marked", swap(`"accounts"`, `"unpriced":true,"accounts"`), keyaccount.ErrMalformed, "Unpriced", 0},
+		{"a currency of nothing", swap(`"accounts"`, `"currency":"EUR","accounts"`), keyaccount.ErrMalformed, "Currency", 0},
 		{"an instant", swap(`2025-03-10`, `2025-03-10T00:00:00Z`), keyaccount.ErrMalformed, "Days", 1},
 		{"year 0", swap(`0001-01-01`, `0000-12-31`), keyaccount.ErrOutOfRange, "Days", 2},
 		{"year 9999", swap(`9998-12-31`, `9999-01-01`), keyaccount.ErrOutOfRange, "Days", 2},
@@ -133,7 +150,10 @@ func TestCalibrationJSONRefuses(t *testing.T) {
 // FuzzCalibrationJSON: what is read is a valid state with one form.
 func FuzzCalibrationJSON(f *testing.F) {
 	f.Add([]byte(calibrationText))
+	f.Add([]byte(calibrationTextOfDays))
 	f.Add([]byte(strings.Replace(calibrationText, "9998-12-31", "0001-01-02", 1)))
+	f.Add([]byte(strings.Replace(calibrationText, `"100"`, `"9e12"`, 1)))
+	f.Add([]byte(strings.Replace(calibrationText, `"100"}]`, `"1e-7"}],"returns":[{"day":"2025-03-02","value":"-0.5"}]`, 1)))
 	f.Add([]byte(`{"schema":"keyaccount/clv.Calibration","version":1,"unit":"week","location":"Asia/Shanghai","accounts":[]}`))
 	f.Add([]byte(`{"schema":"keyaccount/clv.Calibration","version":1e0,"unit":null,"accounts":[{"id":"\ud800","days":[""]}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

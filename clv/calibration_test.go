@@ -1,6 +1,7 @@
 package clv
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -38,14 +39,20 @@ func TestCalibrationCountsDaysOnce(t *testing.T) {
 	require.NoError(t, cal.Add(sale("new", at(t, "2025-03-31T01:00:00Z"))))
 	got, err := cal.Accounts(at(t, "2025-03-31T00:00:00Z"))
 	require.NoError(t, err)
+	date := func(d int) time.Time { return time.Date(2025, 3, d, 0, 0, 0, 0, time.UTC) }
 	assert.Equal(t, []AccountHistory{
-		{"A", History{2, 9, 30}}, {"B", History{0, 0, 19}}, {"new", History{}},
+		{"A", date(1), History{2, 9, 30}, math.Log(4) + math.Log(5), OrderValues{2, 150, 300, 100*100 + 200*200}},
+		{"B", date(12), History{0, 0, 19}, 0, OrderValues{}},
+		{"new", date(31), History{}, 0, OrderValues{}},
 	}, got)
 	assert.Equal(t, 3, cal.Len())
 
 	table, err := cal.Counts(at(t, "2025-03-31T00:00:00Z"))
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, table.N(), "an account of age 0 can be scored, but not fitted")
+	gaps, known := table.LogGaps()
+	assert.True(t, known)
+	assert.InDelta(t, math.Log(20), gaps, 1e-15)
 	assert.Equal(t, 1.0, published.ProbAlive(got[2].History))
 }
 
@@ -165,7 +172,10 @@ func randomLog(r *rand.Rand, n int) []keyaccount.Transaction {
 	log := make([]keyaccount.Transaction, n)
 	for i := range log {
 		log[i] = sale("A"+strconv.Itoa(r.IntN(6)), time.Unix(int64(r.IntN(40*secondsPerDay)), 0))
-		log[i].Amount = decimal.New(r.Int64N(12)-2, 0)
+		log[i].Amount = decimal.New(r.Int64N(12)-2, int32(r.IntN(4)-2))
+		if r.IntN(12) == 0 { // beyond millionths in an int64
+			log[i].Amount = decimal.New(r.Int64N(1e10)-2e9, int32(r.IntN(20)-12))
+		}
 	}
 	return log
 }
@@ -196,13 +206,16 @@ func TestCalibrationIsACommutativeMonoid(t *testing.T) {
 		require.NoError(t, c.Merge(b))
 		require.NoError(t, c.Merge(a))
 		require.NoError(t, c.Merge(right))
-		require.NoError(t, c.Merge(c)) // a set: merging twice is merging once
 		require.Equal(t, whole, bytesOf(t, left))
 		require.Equal(t, whole, bytesOf(t, c))
 
 		back := fold(t, nil)
 		require.NoError(t, back.UnmarshalBinary(whole))
 		require.Equal(t, whole, bytesOf(t, back))
+
+		twice := fold(t, append(log, log...))
+		require.NoError(t, c.Merge(c))
+		require.Equal(t, bytesOf(t, twice), bytesOf(t, c), "itself")
 	}
 }
 
@@ -232,7 +245,7 @@ func TestCalibrationCodecRefuses(t *testing.T) {
 		require.Error(t, err, "cut after %d bytes", n)
 	}
 	version := append([]byte{}, good...)
-	version[1+len(calibrationSchema)] = 2
+	version[1+len(calibrationSchema)] = 3
 	schema := append([]byte{}, good...)
 	schema[3] ^= 1
 	for _, c := range []struct {
@@ -260,11 +273,18 @@ func FuzzCalibrationDecode(f *testing.F) {
 		require.NoError(f, cal.Add(sale("A"+strconv.Itoa(i/2), at(f, s))))
 	}
 	f.Add(bytesOf(f, cal))
+	f.Add([]byte("\x1akeyaccount/clv.Calibration\x01\x04week\x03UTC\x01\x01A\x02\x09\x03")) // version 1
+	require.NoError(f, cal.AddAll(randomLog(rand.New(rand.NewPCG(5, 6)), 60)))
+	f.Add(bytesOf(f, cal))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var cal Calibration
 		if cal.UnmarshalBinary(b) != nil {
 			require.Zero(t, cal.Len())
 			return
+		}
+		if b[1+len(calibrationSchema)] == calibrationDays { // which is written no more
+			b = bytesOf(t, &cal)
+			require.NoError(t, cal.UnmarshalBinary(b))
 		}
 		require.Equal(t, b, bytesOf(t, &cal), "only the canonical form is read")
 		accounts, err := cal.Accounts(time.Date(9998, 12, 31, 0, 0, 0, 0, time.UTC))

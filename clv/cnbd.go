@@ -86,7 +86,7 @@ func (m BGCNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 
 // Future draws the orders of an account with this history in the next t units
 // of time: from its posterior, so that it may draw none because it has left.
-func (m BGCNBD) Future(h History, t float64, r *rand.Rand) []float64 {
+func (m BGCNBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) {
 	return m.outlook(h).future(t, r)
 }
 

@@ -169,7 +169,7 @@ func (f *rhythmFlow) panels(tau, kappa float64, refined int) ([]float64, bool) {
 	return times, true
 }
 
-func (f rhythmFlow) draw(t float64, r *rand.Rand) []float64 {
+func (f rhythmFlow) draw(t float64, r *rand.Rand) ([]float64, float64) {
 	at := r.Float64()
 	phase := 0
 	for phase < f.k-1 && at >= f.phase[phase] {

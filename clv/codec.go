@@ -3,7 +3,9 @@ package clv
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -42,14 +44,17 @@ func (d *decoder) failWith(err error) {
 	d.b = nil
 }
 
-// header refuses another schema, and a version other than this one.
-func (d *decoder) header(schema string, version uint64) {
+// header returns the version. It refuses another schema, and a version that is
+// neither this one nor one of the older ones.
+func (d *decoder) header(schema string, version uint64, older ...uint64) uint64 {
 	if got := d.text(); d.err == nil && got != schema {
 		d.failWith(unknownSchema(got, schema))
 	}
-	if got := d.uvarint(); d.err == nil && got != version {
-		d.failWith(unknownVersion(got, version))
+	got := d.uvarint()
+	if d.err == nil && got != version && !slices.Contains(older, got) {
+		d.failWith(unknownVersion(got, version, older...))
 	}
+	return got
 }
 
 func unknownSchema(got, want string) error {
@@ -58,10 +63,14 @@ func unknownSchema(got, want string) error {
 	}
 }
 
-func unknownVersion(got, want uint64) error {
+func unknownVersion(got, want uint64, older ...uint64) error {
+	known := make([]string, 0, 1+len(older))
+	for _, v := range append([]uint64{want}, older...) {
+		known = append(known, strconv.FormatUint(v, 10))
+	}
 	return &keyaccount.InputError{
 		Kind: keyaccount.ErrVersion, Field: "Version", Value: strconv.FormatUint(got, 10),
-		Reason: "only version " + strconv.FormatUint(want, 10) + " is known",
+		Reason: "only version " + strings.Join(known, " and ") + " can be read here",
 	}
 }
 
@@ -99,12 +108,14 @@ func (d *decoder) text() string {
 	return s
 }
 
-func (d *decoder) float() float64 {
+func (d *decoder) float() float64 { return math.Float64frombits(d.word()) }
+
+func (d *decoder) word() uint64 {
 	if len(d.b) < 8 {
 		d.fail("the bytes end inside a number")
 		return 0
 	}
-	v := math.Float64frombits(binary.BigEndian.Uint64(d.b))
+	v := binary.BigEndian.Uint64(d.b)
 	d.b = d.b[8:]
 	return v
 }

@@ -14,7 +14,7 @@ import (
 func smallTable(t testing.TB) *Counts {
 	t.Helper()
 	table := NewCounts(Week)
-	for _, row := range []countedHistory{
+	for _, row := range []CountedHistory{
 		{History{0, 0, 52}, 210},
 		{History{0, 0, 26}, 130},
 		{History{1, 4, 52}, 40},
@@ -178,7 +178,7 @@ func TestFitBGNBDRecoversItsParameters(t *testing.T) {
 }
 
 func TestFitBGNBDRefuses(t *testing.T) {
-	table := func(rows ...countedHistory) *Counts {
+	table := func(rows ...CountedHistory) *Counts {
 		c := NewCounts(Week)
 		for _, row := range rows {
 			require.NoError(t, c.Add(row.History, row.N))
@@ -193,12 +193,12 @@ func TestFitBGNBDRefuses(t *testing.T) {
 	}{
 		{"no table", nil, ErrTooFewData, "empty"},
 		{"empty", NewCounts(Week), ErrTooFewData, "empty"},
-		{"nobody came back", table(countedHistory{History{0, 0, 30}, 900}), ErrTooFewData, "none of 900"},
-		{"one account", table(countedHistory{History{5, 20, 30}, 1}), ErrNotIdentified, ""},
-		{"all alike", table(countedHistory{History{5, 30, 30}, 400}), ErrNotIdentified, ""},
+		{"nobody came back", table(CountedHistory{History{0, 0, 30}, 900}), ErrTooFewData, "none of 900"},
+		{"one account", table(CountedHistory{History{5, 20, 30}, 1}), ErrNotIdentified, ""},
+		{"all alike", table(CountedHistory{History{5, 30, 30}, 400}), ErrNotIdentified, ""},
 		{"a loyal base: nobody leaves", table(
-			countedHistory{History{5, 30, 30}, 40}, countedHistory{History{2, 29, 30}, 80},
-			countedHistory{History{12, 30, 30}, 30}, countedHistory{History{50, 30, 30}, 30},
+			CountedHistory{History{5, 30, 30}, 40}, CountedHistory{History{2, 29, 30}, 80},
+			CountedHistory{History{12, 30, 30}, 30}, CountedHistory{History{50, 30, 30}, 30},
 		), ErrNotIdentified, "without a maximum"},
 	} {
 		fit, err := FitBGNBD(c.table, nil)

@@ -58,7 +58,7 @@ func (f gammaFlow) expected(t float64) float64 {
 	if z := (1 - f.s) * l; z != 0 {
 		mean = math.Expm1(z) / z
 	}
-	return finite(f.r / f.alpha * f.beta * l * mean)
+	return withinFloat(f.r / f.alpha * f.beta * l * mean)
 }
 
 // discounted is the present value of one for each order in a time t, which may
@@ -71,10 +71,10 @@ func (f gammaFlow) discounted(t, delta float64) float64 {
 		return f.expected(t)
 	}
 	if math.IsInf(t, 1) {
-		return finite(f.r / f.alpha * f.beta * tricomi1(f.s, tame(delta*f.beta)))
+		return withinFloat(f.r / f.alpha * f.beta * tricomi1(f.s, tame(delta*f.beta)))
 	}
 	i := powers{k: 1, leave: f.s, z: delta, alpha: f.beta, beta: f.beta, shift: f.beta}
-	return finite(f.r / f.alpha * f.beta * i.integrate(math.Log1p(min(t, farthest)/f.beta), nil))
+	return withinFloat(f.r / f.alpha * f.beta * i.integrate(math.Log1p(min(t, farthest)/f.beta), nil))
 }
 
 // orders returns the probabilities of 0, 1, ..., most orders in a time t. For
@@ -133,16 +133,13 @@ func positiveRoot(a, b, c float64) float64 {
 	return tame((b + root) / (2 * a))
 }
 
-// future draws the times of the orders in a time t, at most MaxOrders.
-func (f gammaFlow) future(t float64, r *rand.Rand) []float64 {
-	lambda, mu := drawGamma(r, f.r)/f.alpha, drawGamma(r, f.s)/f.beta
-	end := min(t, r.ExpFloat64()/mu)
-	var times []float64
-	for at := r.ExpFloat64() / lambda; at <= end && len(times) < MaxOrders; at += r.ExpFloat64() / lambda {
+// future draws the times of the orders in a time t, at most MaxOrders, and how
+// much of t the account stays.
+func (f gammaFlow) future(t float64, r *rand.Rand) (times []float64, active float64) {
+	lambda, mu := math.Exp(logGamma(f.r, r))/f.alpha, math.Exp(logGamma(f.s, r))/f.beta
+	active = min(t, r.ExpFloat64()/mu)
+	for at := r.ExpFloat64() / lambda; at <= active && len(times) < MaxOrders; at += r.ExpFloat64() / lambda {
 		times = append(times, at)
 	}
-	return times
+	return times, active
 }
-
-// finite takes what overflows as the largest number.
-func finite(v float64) float64 { return min(v, math.MaxFloat64) }

@@ -65,24 +65,24 @@ func (f *powers) slope(u float64) float64 {
 	return slope
 }
 
-// legendre is a Gauss-Legendre rule on [-1, 1]: its positive nodes with their
+// legendreRule is a Gauss-Legendre rule on [-1, 1]: its positive nodes with their
 // weights, and up to which panels its relative error is below 1e-12, and mostly
 // at 1e-15. These are 2 half wide; on them the logarithm of the integrand
 // changes by 2 steep, or bends like that of exp(-x^2/2) from -bend to bend.
-type legendre struct {
+type legendreRule struct {
 	half, steep, bend float64
 	nodes             [][2]float64
 }
 
 // fails says whether the rule is too coarse for a panel with these slopes at its
 // ends. It is false for NaN, lest a search for a panel does not end.
-func (l *legendre) fails(width, from, to float64) bool {
+func (l *legendreRule) fails(width, from, to float64) bool {
 	half, steep := width/2, (math.Abs(from)+math.Abs(to))/2
 	return half > l.half || half*steep > l.steep || half*math.Abs(to-from) > 2*l.bend*l.bend
 }
 
 // Nodes and weights: DLMF 3.5.15, by Newton's method with 40 digits.
-var legendreRules = [...]legendre{
+var legendreRules = [...]legendreRule{
 	{0.1, 0.1, 0.07, [][2]float64{
 		{0.339981043584856265, 0.652145154862546143},
 		{0.861136311594052575, 0.347854845137453857},

@@ -33,3 +33,6 @@ func checkDerivatives(t *testing.T, c chart, data likelihood, parameters []float
 		assert.InEpsilon(t, parameters[i], p, 1e-12, "there and back")
 	}
 }
+
+// flow is a plain model under a name of its own, for test doubles to embed.
+type flow struct{ BGNBD }

@@ -52,8 +52,9 @@ type OrderFlow interface {
 	// rate above -1.
 	DiscountedUntil(h History, t float64, rate Rate) float64
 	// Future draws the times of the orders in (T, T+t], counted from T, in
-	// rising order and at most MaxOrders of them.
-	Future(h History, t float64, r *rand.Rand) []float64
+	// rising order and at most MaxOrders of them; and for how much of t the
+	// account is active, 0 where it is drawn to have left by T.
+	Future(h History, t float64, r *rand.Rand) (orders []float64, active float64)
 }
 
 // MaxOrders bounds the orders of one account that a distribution lists or a

@@ -69,7 +69,7 @@ func (m NBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 
 // Future draws the orders of an account with this history in the next t units
 // of time.
-func (m NBD) Future(h History, t float64, r *rand.Rand) []float64 { return m.outlook(h).future(t, r) }
+func (m NBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) { return m.outlook(h).future(t, r) }
 
 // LogLikelihood returns the log-likelihood of the model for a counted table: of
 // the times of the orders, as in [BGNBD.LogLikelihood], with which it can be
@@ -107,11 +107,11 @@ func (g gammaRate) discountedUntil(t, delta float64) float64 {
 	return min(g.mean()*(t*fallingShare(delta*t)), math.MaxFloat64)
 }
 
-func (g gammaRate) draw(t float64, r *rand.Rand) []float64 {
+func (g gammaRate) draw(t float64, r *rand.Rand) ([]float64, float64) {
 	lambda := math.Exp(logGamma(g.r, r) - math.Log(g.alpha))
 	var out []float64
 	for at := r.ExpFloat64() / lambda; at <= t && len(out) < MaxOrders; at += r.ExpFloat64() / lambda {
 		out = append(out, at)
 	}
-	return out
+	return out, t
 }

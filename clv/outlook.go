@@ -12,7 +12,7 @@ type activeFlow interface {
 	distribution(t float64, most int) []float64
 	discounted(delta float64) float64
 	discountedUntil(t, delta float64) float64
-	draw(t float64, r *rand.Rand) []float64
+	draw(t float64, r *rand.Rand) (orders []float64, active float64)
 }
 
 // outlook is what a model expects of one account: with the probability
@@ -78,9 +78,9 @@ func (o outlook[F]) discountedUntil(t float64, rate Rate, u Unit) float64 {
 	return o.standing * o.active.discountedUntil(t, delta)
 }
 
-func (o outlook[F]) future(t float64, r *rand.Rand) []float64 {
+func (o outlook[F]) future(t float64, r *rand.Rand) (orders []float64, active float64) {
 	if !positive(t) || o.standing == 0 || r.Float64() >= o.standing {
-		return nil
+		return nil, 0
 	}
 	return o.active.draw(t, r)
 }

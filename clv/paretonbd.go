@@ -134,14 +134,15 @@ func (m ParetoNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 
 // Future draws the times of an account's orders in the next t units of time,
 // counted from the end of its history: none if it is drawn to have left, and at
-// most [MaxOrders]. It is nil for a time that is not finite and positive.
-func (m ParetoNBD) Future(h History, t float64, r *rand.Rand) []float64 {
+// most [MaxOrders]; and for how much of the time it stays. It is nil for a time
+// that is not finite and positive.
+func (m ParetoNBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) {
 	if !positive(t) {
-		return nil
+		return nil, 0
 	}
 	alive, f := m.active(h)
 	if r.Float64() >= alive {
-		return nil
+		return nil, 0
 	}
 	return f.future(t, r)
 }

@@ -48,7 +48,7 @@ func newParetoNBDTable(c *Counts) *paretoNBDTable {
 	rows := c.sorted()
 	for len(rows) > 0 {
 		x := rows[0].Frequency
-		end := slices.IndexFunc(rows, func(row countedHistory) bool { return row.Frequency != x })
+		end := slices.IndexFunc(rows, func(row CountedHistory) bool { return row.Frequency != x })
 		if end < 0 {
 			end = len(rows)
 		}
@@ -59,7 +59,7 @@ func newParetoNBDTable(c *Counts) *paretoNBDTable {
 }
 
 // add adds the group of these rows, which have one x.
-func (t *paretoNBDTable) add(rows []countedHistory) {
+func (t *paretoNBDTable) add(rows []CountedHistory) {
 	g := paretoNBDGroup{x: float64(rows[0].Frequency), rows: make([]paretoNBDRow, len(rows))}
 	for _, row := range rows {
 		g.times = append(g.times, row.Recency, row.Age)
@@ -112,11 +112,11 @@ func (m ParetoNBD) featuresAt(y, logAlpha, logBeta float64) features {
 	return features{1, logAlpha, y / m.Alpha / (m.Alpha + y), logBeta, y / m.Beta / (m.Beta + y)}
 }
 
-// moments are the integrals of the products of two features, the upper
+// featureMoments are the integrals of the products of two features, the upper
 // triangle row by row. Those with the first feature are the plain integrals.
-type moments [15]float64
+type featureMoments [15]float64
 
-func (m *moments) add(weight float64, v *features) {
+func (m *featureMoments) add(weight float64, v *features) {
 	m[0] += weight
 	for j := 1; j < 5; j++ {
 		m[j] += weight * v[j]
@@ -131,18 +131,18 @@ func (m *moments) add(weight float64, v *features) {
 	}
 }
 
-func (m *moments) addScaled(scale float64, other *moments) {
+func (m *featureMoments) addScaled(scale float64, other *featureMoments) {
 	for k := range m {
 		m[k] += scale * other[k]
 	}
 }
 
 // paretoNBDPoint is one distinct time of a group: its features, ln f, and the
-// moments of the integral from it to the group's last time, relative to f here.
+// featureMoments of the integral from it to the group's last time, relative to f here.
 type paretoNBDPoint struct {
 	features
 	log  float64
-	rest moments
+	rest featureMoments
 }
 
 // integrate computes the points of the group, in the given space if it is large
@@ -155,7 +155,7 @@ func (g *paretoNBDGroup) integrate(m ParetoNBD, space []paretoNBDPoint) []pareto
 		y, p := g.times[i], &points[i]
 		p.features = m.featuresAt(y, math.Log1p(y/m.Alpha), math.Log1p(y/m.Beta))
 		p.log = -shape*p.features[1] - (m.S+1)*p.features[3]
-		p.rest = moments{}
+		p.rest = featureMoments{}
 		if i+1 == len(g.times) {
 			continue
 		}
@@ -173,7 +173,7 @@ func (g *paretoNBDGroup) integrate(m ParetoNBD, space []paretoNBDPoint) []pareto
 // addTo adds ln(A + Int f) over the rows of the group.
 func (g *paretoNBDGroup) addTo(d *derivatives, m ParetoNBD, points []paretoNBDPoint) {
 	shape := m.R + g.x
-	var left, active moments // sums over rows of both parts' share in L
+	var left, active featureMoments // sums over rows of both parts' share in L
 	for _, row := range g.rows {
 		last, end := &points[row.recency], &points[row.age]
 		// Relative to f(t_x):
@@ -210,7 +210,7 @@ func (g *paretoNBDGroup) addTo(d *derivatives, m ParetoNBD, points []paretoNBDPo
 // addHessian adds the integral of the Hessian of exp(l) over exp(l), where
 //
 //	l = -shape ln(1+y/alpha) - leave ln(1+y/beta) + density ln(s/beta)
-func (m *moments) addHessian(d *derivatives, p ParetoNBD, shape, leave, density float64) {
+func (m *featureMoments) addHessian(d *derivatives, p ParetoNBD, shape, leave, density float64) {
 	const a, u, b, v, aa, au, ab, av, uu, ub, uv, bb, bv, vv = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 	ds, db := density/p.S, density/p.Beta
 	d.h[jR][jR] += m[aa]

@@ -379,14 +379,14 @@ func TestParetoNBDFuture(t *testing.T) {
 func TestFitParetoNBDRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		rows []countedHistory
+		rows []CountedHistory
 		want error
 	}{
 		{"empty", nil, ErrTooFewData},
-		{"nobody came back", []countedHistory{{History{0, 0, 30}, 900}}, ErrTooFewData},
-		{"one account", []countedHistory{{History{5, 20, 30}, 1}}, ErrNotIdentified},
-		{"all alike", []countedHistory{{History{5, 30, 30}, 400}}, ErrNotIdentified},
-		{"a loyal base: nobody leaves", []countedHistory{
+		{"nobody came back", []CountedHistory{{History{0, 0, 30}, 900}}, ErrTooFewData},
+		{"one account", []CountedHistory{{History{5, 20, 30}, 1}}, ErrNotIdentified},
+		{"all alike", []CountedHistory{{History{5, 30, 30}, 400}}, ErrNotIdentified},
+		{"a loyal base: nobody leaves", []CountedHistory{
 			{History{5, 30, 30}, 40}, {History{2, 29, 30}, 80}, {History{12, 30, 30}, 30}, {History{50, 30, 30}, 30},
 		}, ErrNotIdentified},
 	} {
@@ -402,7 +402,7 @@ func TestFitParetoNBDRefuses(t *testing.T) {
 
 // A prior on the lifetime makes an answer of a base that says nothing of it.
 func TestFitParetoNBDWithAPrior(t *testing.T) {
-	table := tableOf(t, []countedHistory{{History{5, 30, 30}, 4}, {History{2, 29, 30}, 8}, {History{12, 30, 30}, 3}})
+	table := tableOf(t, []CountedHistory{{History{5, 30, 30}, 4}, {History{2, 29, 30}, 8}, {History{12, 30, 30}, 3}})
 	fit, err := FitParetoNBD(table, &FitOptions{Prior: Prior{
 		"ln(r)": {Mean: 0, SD: 1}, "ln(r/alpha)": {Mean: -2, SD: 2}, "ln(s)": {Mean: 0, SD: 1}, "ln(s/beta)": {Mean: -5, SD: 1},
 	}})

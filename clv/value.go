@@ -83,7 +83,7 @@ func (e *Economics) valuation(p parts, totals []float64, known bool) (*Valuation
 	tail := (1 - v.Level) / 2
 	low, high := orderStatistic(totals, tail), orderStatistic(totals, 1-tail)
 	for _, x := range []float64{p.total(), low, high} {
-		if !finite(x) {
+		if !isFinite(x) {
 			return nil, badHistory("Value", formatFloat(x), "the value is beyond the range of a float64")
 		}
 	}
