@@ -22,9 +22,59 @@ func BenchmarkFitBGNBD(b *testing.B) {
 	b.Run("100k", func(b *testing.B) {
 		fit(b, cbs(b, "data/clv/sim_pnbd_100k_cbs.csv.gz", "t_x", "T"))
 	})
+	b.Run("1M", func(b *testing.B) { fit(b, million(b)) })
 	b.Run("100k_continuous", func(b *testing.B) {
 		fit(b, cbs(b, "data/clv/sim_bgnbd_100k_cbs.csv.gz", "t_x", "T"))
 	})
+}
+
+func BenchmarkFitMBGNBD(b *testing.B) {
+	fit := func(b *testing.B, table *Counts) {
+		b.Helper()
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := FitMBGNBD(table, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("CDNOW", func(b *testing.B) { fit(b, cdnow(b)) })
+	b.Run("1M", func(b *testing.B) { fit(b, million(b)) })
+}
+
+func BenchmarkFitRhythm(b *testing.B) {
+	table := cdnow(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := FitMBGCNBD(table, 2, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// One goroutine scores a million accounts by their distinct histories: what
+// an active account does depends on x and T only.
+func BenchmarkScoreMillion(b *testing.B) {
+	table, m := million(b), MBGNBD{R: 1.187, Alpha: 11.35, A: .569, B: .544}
+	rows := table.sorted()
+	delta := Rate{Annual: .1}.PerUnit(Week)
+	b.ReportAllocs()
+	for b.Loop() {
+		known := make(map[betaFlow][2]float64)
+		var alive, orders, value float64
+		for _, row := range rows {
+			o := m.outlook(row.History)
+			v, ok := known[o.active]
+			if !ok {
+				v = [2]float64{o.active.orders(52), o.active.discounted(delta)}
+				known[o.active] = v
+			}
+			n := float64(row.N) * o.standing
+			alive += n
+			orders += n * v[0]
+			value += n * v[1]
+		}
+	}
 }
 
 func BenchmarkBGNBDPredict(b *testing.B) {
@@ -39,6 +89,18 @@ func BenchmarkBGNBDPredict(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			published.ExpectedOrders(histories[i%len(histories)], 52)
+		}
+	})
+	b.Run("Discounted", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			published.Discounted(histories[i%len(histories)], Rate{Annual: .1})
+		}
+	})
+	b.Run("DiscountedUntil", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			published.DiscountedUntil(histories[i%len(histories)], 52, Rate{Annual: .1})
 		}
 	})
 }

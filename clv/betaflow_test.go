@@ -15,13 +15,13 @@ import (
 // By mpmath 1.3.0 with 30 digits, as
 // r Int_0^tau e^(-kappa y) 2F1(r+1, a; a+b; -y) dy in ln(1+y), tau infinite for
 // DERT: an integral over time, where this package's are over rate and p. The
-// first four DERT were also computed over the rate alone, as
+// first, third and fourth DERT were also computed over the rate alone, as
 // E l/(l+d) 2F1(1, b; a+b; l/(l+d)), to the same 17 digits.
 var presentValues = []struct {
-	f                 betaFlow
-	delta, dert       float64
-	dect1, d52, d520  float64
-	dect52AtNegative_ float64 // with -delta
+	f                betaFlow
+	delta, dert      float64
+	dect1, d52, d520 float64
+	unpaid           float64 // DECT for 52 at -delta
 }{
 	{betaFlow{.243, 4.414, .793, 2.426}, .00147, 4.8126004524249248769, .053229180745092656704, 1.401456612022379032, 3.9504030428194068324, 1.4927942233796163764},
 	{betaFlow{2.243, 43.27, .793, 4.426}, .00147, 9.804574915118076063, .051507093780132462488, 2.0711053613888157041, 7.7376293774788893162, 2.2235472858885480998},
@@ -45,8 +45,8 @@ func TestPresentValuesAgainstAnotherIntegral(t *testing.T) {
 			near(want, c.f.discountedUntil(span, c.delta), "DECT", c.f)
 			near(want, c.f.overRates(span/c.f.alpha, span*c.delta), "DECT over rates", c.f)
 		}
-		near(c.dect52AtNegative_, c.f.discountedUntil(52, -c.delta), "DECT at a negative rate", c.f)
-		near(c.dect52AtNegative_, c.f.overRates(52/c.f.alpha, -52*c.delta), "DECT over rates", c.f)
+		near(c.unpaid, c.f.discountedUntil(52, -c.delta), "DECT at a negative rate", c.f)
+		near(c.unpaid, c.f.overRates(52/c.f.alpha, -52*c.delta), "DECT over rates", c.f)
 	}
 }
 

@@ -69,7 +69,8 @@ func (m BGNBD) OrderDistribution(h History, t float64, most int) []float64 {
 }
 
 // Discounted returns the present value of one unit of money for each order to
-// come, DERT. The papers give none for this model; see the package's method.
+// come, DERT: P(alive) times the posterior mean of lambda / (lambda p + delta),
+// delta being the force of interest. It is finite and smooth at any a.
 func (m BGNBD) Discounted(h History, rate Rate) float64 { return m.outlook(h).discounted(rate, m.Unit) }
 
 // DiscountedUntil returns that of the orders in the next t units of time, DECT.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mathext"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -155,6 +156,67 @@ func TestFitsRecoverTheirOwnFuture(t *testing.T) {
 		}
 		assert.Less(t, fit.Report().GradNorm, 1e-6)
 	}
+}
+
+// From first principles: at a given rate of events lambda the m-th order comes
+// at a gamma time, so that the sums are over incomplete gamma functions, and the
+// mean over lambda is a fine sum of its own.
+func TestRhythmFromFirstPrinciples(t *testing.T) {
+	const k, span, delta = 3, 26.0, .002
+	r, alpha, a, b := .8, 5.0, .9, 2.5
+	m := MBGCNBD{K: k, R: r, Alpha: alpha, A: a, B: b}
+	h := History{4, 30, 33}
+	rate := Rate{Annual: math.Expm1(delta * Year.Days() / 7)}
+
+	s, b1 := r+k*4, b+5
+	var open float64
+	var weight [k]float64
+	for j := range weight {
+		lg, _ := math.Lgamma(s + float64(j))
+		lg0, _ := math.Lgamma(s)
+		lf, _ := math.Lgamma(float64(j) + 1)
+		weight[j] = math.Exp(lg-lg0-lf) * math.Pow(3/(alpha+33), float64(j))
+		open += weight[j]
+	}
+	alive := 1 / (1 + a/(b+4)*math.Pow((alpha+33)/(alpha+30), s)/open)
+	assert.InEpsilon(t, alive, m.ProbAlive(h), 1e-13)
+	assert.InEpsilon(t, 0.865868427212151155, m.ProbAlive(h), 1e-14, "mpmath 1.3.0, 20 digits")
+
+	var after, orders, dert, dect float64
+	for j, w := range weight {
+		var all, sAfter, sOrders, sDERT, sDECT float64
+		shape := s + float64(j)
+		for v := -8.0; v < 3; v += .05 { // ln of lambda over its mean
+			lambda := math.Exp(v) * shape / (alpha + 33)
+			q := math.Exp(shape * (v - math.Expm1(v)))
+			theta := lambda / (lambda + delta)
+			stay, left := 1.0, q
+			for i := 1; i < 4000; i++ {
+				n := float64(k*i - j)
+				came := mathext.GammaIncReg(n, lambda*span)
+				sOrders += q * stay * came
+				sDERT += q * stay * math.Pow(theta, n)
+				sDECT += q * stay * math.Pow(theta, n) * mathext.GammaIncReg(n, (lambda+delta)*span)
+				leave := a / (a + b1 + float64(i-1))
+				left -= q * stay * leave * came
+				stay *= 1 - leave
+				if came < 1e-18 && math.Pow(theta, n) < 1e-13 {
+					break
+				}
+			}
+			sAfter += left
+			all += q
+		}
+		w *= alive / open / all
+		after += w * sAfter
+		orders += w * sOrders
+		dert += w * sDERT
+		dect += w * sDECT
+	}
+	assert.InEpsilon(t, after, m.ProbAliveAfter(h, span), 1e-11)
+	assert.InEpsilon(t, orders, m.ExpectedOrders(h, span), 1e-11)
+	assert.InEpsilon(t, dect, m.DiscountedUntil(h, span, rate), 1e-11)
+	assert.InEpsilon(t, dert, m.Discounted(h, rate), 1e-6, "these orders end at the 4000th")
 }
 
 // What an account in a rhythm does next depends on how long it has been silent.

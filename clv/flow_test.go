@@ -180,8 +180,11 @@ func FuzzOrderFlow(f *testing.F) {
 	f.Fuzz(func(t *testing.T, r, alpha, a, b float64, k, x int, tx, age, span, annual float64) {
 		h, rate := History{x, tx, age}, Rate{annual}
 		for _, m := range []OrderFlow{
-			BGNBD{R: r, Alpha: alpha, A: a, B: b}, MBGNBD{R: r, Alpha: alpha, A: a, B: b}, NBD{R: r, Alpha: alpha},
-			BGCNBD{K: k, R: r, Alpha: alpha, A: a, B: b}, MBGCNBD{K: k, R: r, Alpha: alpha, A: a, B: b},
+			BGNBD{R: r, Alpha: alpha, A: a, B: b},
+			MBGNBD{R: r, Alpha: alpha, A: a, B: b},
+			NBD{R: r, Alpha: alpha},
+			BGCNBD{K: k, R: r, Alpha: alpha, A: a, B: b},
+			MBGCNBD{K: k, R: r, Alpha: alpha, A: a, B: b},
 		} {
 			alive, after := m.ProbAlive(h), m.ProbAliveAfter(h, span)
 			if !(alive >= 0 && alive <= 1) || !(after >= 0 && after <= alive*(1+1e-9)) {

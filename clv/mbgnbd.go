@@ -67,7 +67,7 @@ func (m MBGNBD) OrderDistribution(h History, t float64, most int) []float64 {
 }
 
 // Discounted returns the present value of one unit of money for each order to
-// come, DERT. The papers give none for this model; see the package's method.
+// come, DERT, as [BGNBD.Discounted] does.
 func (m MBGNBD) Discounted(h History, rate Rate) float64 {
 	return m.outlook(h).discounted(rate, m.Unit)
 }

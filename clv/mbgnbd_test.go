@@ -182,6 +182,14 @@ func TestFitMBGNBDRefuses(t *testing.T) {
 	require.NoError(t, table.Add(History{5, 20, 30}, 1))
 	_, err = FitMBGNBD(table, nil)
 	assert.ErrorIs(t, err, ErrNotIdentified)
+	loyal := NewCounts(Week)
+	for _, row := range []countedHistory{{History{5, 30, 30}, 40}, {History{2, 29, 30}, 80}, {History{50, 30, 30}, 60}} {
+		require.NoError(t, loyal.Add(row.History, row.N))
+	}
+	_, err = FitMBGNBD(loyal, nil)
+	assert.ErrorIs(t, err, ErrNotIdentified, "nobody leaves")
+	_, err = FitNBD(loyal, nil)
+	assert.NoError(t, err, "the model for them")
 	for _, m := range []MBGNBD{{}, {R: math.NaN(), Alpha: 1, A: 1, B: 1}, {R: 1, Alpha: 1, A: 1, B: 1, Unit: 9}} {
 		assert.Error(t, m.Validate())
 		_, err = m.LogLikelihood(NewCounts(Week))

@@ -92,7 +92,12 @@ func newton(f func(at []float64) evaluation, start []float64, names []string, ma
 		}
 		e := f(next)
 		gain := dot(o.gradient, step) / 2
-		settled := damp == 0 && gain < noise*(1+math.Abs(o.value))
+		settled := gain < noise*(1+math.Abs(o.value))
+		if settled && damp > 0 && damp < 1 {
+			damp = 0 // nothing is left to gain but rounding errors, which must not damp more
+			continue
+		}
+		settled = settled && damp == 0
 		if !e.finite() || (!settled && e.value-o.value < enoughGain*gain) {
 			damp = more(damp)
 			continue

@@ -1,0 +1,54 @@
+package clv_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/keyaccount/keyaccount/clv"
+)
+
+// One account, every question.
+func ExampleMBGNBD() {
+	model := clv.MBGNBD{R: 0.525, Alpha: 6.183, A: 0.891, B: 1.614} // per week
+	h := clv.History{Frequency: 7, Recency: 30.4, Age: 38.9}
+	rate := clv.Rate{Annual: 0.08}
+	fmt.Printf("alive %.3f, in half a year %.3f\n", model.ProbAlive(h), model.ProbAliveAfter(h, 26))
+	fmt.Printf("orders in a year %.3f\n", model.ExpectedOrders(h, 52))
+	fmt.Printf("worth today: %.3f, all there will ever be %.3f\n", model.DiscountedUntil(h, 52, rate), model.Discounted(h, rate))
+	fmt.Printf("none to three orders in a quarter: %.3f\n", model.OrderDistribution(h, 13, 3))
+	fmt.Printf("a possible quarter: %.1f\n", model.Future(h, 13, rand.New(rand.NewPCG(3, 4))))
+	// Output:
+	// alive 0.667, in half a year 0.492
+	// orders in a year 4.247
+	// worth today: 4.103, all there will ever be 15.729
+	// none to three orders in a quarter: [0.432 0.201 0.163 0.103]
+	// a possible quarter: []
+}
+
+// A rhythm is found by likelihood. It needs one number that the counted table
+// has not: the sum of the logs of the times between orders.
+func ExampleFitMBGRhythm() {
+	truth := clv.MBGCNBD{K: 4, R: 3, Alpha: 2, A: 0.8, B: 6}
+	r := rand.New(rand.NewPCG(1, 2))
+	table, logGaps := clv.NewCounts(clv.Week), 0.0
+	for range 3000 {
+		h := clv.History{Age: 52}
+		for _, at := range truth.Future(clv.History{}, h.Age, r) {
+			logGaps += math.Log(at - h.Recency)
+			h.Frequency, h.Recency = h.Frequency+1, at
+		}
+		if err := table.Add(h, 1); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fit, trials, err := clv.FitMBGRhythm(table, logGaps, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s, gains %.0f on no rhythm\n", fit.Name(), trials[3].LogLik-trials[0].LogLik)
+	// Output:
+	// MBG/CNBD-4, gains 9481 on no rhythm
+}
