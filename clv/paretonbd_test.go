@@ -578,3 +578,13 @@ func FuzzFitParetoNBD(f *testing.F) {
 		}
 	})
 }
+
+// pymc-marketing answers the survival of a living customer with that of a new
+// one. Here it is given what is known: who has stayed long stays longer.
+func TestParetoNBDSurvivalIsThatOfWhoIsStillHere(t *testing.T) {
+	h := History{40, 200, 200}
+	stays := btyd.ProbAliveAfter(h, 52) / btyd.ProbAlive(h)
+	assert.InDelta(t, math.Pow((btyd.Beta+200)/(btyd.Beta+252), btyd.S), stays, 1e-14)
+	assert.Greater(t, stays, 2*btyd.ProbAliveAfter(History{}, 52))
+	assert.InDelta(t, btyd.ProbAliveAfter(History{}, 252)/btyd.ProbAliveAfter(History{}, 200), stays, 1e-14)
+}
