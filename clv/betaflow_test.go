@@ -195,7 +195,7 @@ func TestFutureAgreesWithTheAnswers(t *testing.T) {
 		var orders, worth float64
 		delta := math.Log1p(.5) / Year.Days() * 7
 		for range n {
-			at := m.Future(h, 26, r)
+			at := timesOf(m, h, 26, r)
 			assert.True(t, slices.IsSorted(at) && (len(at) == 0 || at[0] >= 0 && at[len(at)-1] <= 26))
 			orders += float64(len(at)) / n
 			for _, x := range at {
@@ -212,7 +212,7 @@ func TestFutureAgreesWithTheAnswers(t *testing.T) {
 		want := m.ExpectedOrders(h, 26)
 		assert.InDelta(t, want, orders, 5*math.Sqrt((spread-want*want)/n), m.Name())
 		assert.InDelta(t, m.DiscountedUntil(h, 26, Rate{.5}), worth, 5*math.Sqrt((spread-want*want)/n), m.Name())
-		again := m.Future(h, 26, rand.New(rand.NewPCG(1, 1)))
-		require.Equal(t, again, m.Future(h, 26, rand.New(rand.NewPCG(1, 1))), "the same seed, the same orders")
+		again := timesOf(m, h, 26, rand.New(rand.NewPCG(1, 1)))
+		require.Equal(t, again, timesOf(m, h, 26, rand.New(rand.NewPCG(1, 1))), "the same seed, the same orders")
 	}
 }

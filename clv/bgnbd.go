@@ -80,7 +80,9 @@ func (m BGNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 
 // Future draws the orders of an account with this history in the next t units
 // of time: from its posterior, so that it may draw none because it has left.
-func (m BGNBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) { return m.outlook(h).future(t, r) }
+func (m BGNBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) {
+	return m.outlook(h).future(t, r)
+}
 
 // LogLikelihood returns the log-likelihood of the model for a counted table,
 // the sum over its accounts of the log of L(r, alpha, a, b | x, t_x, T), with times

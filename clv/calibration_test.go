@@ -40,10 +40,12 @@ func TestCalibrationCountsDaysOnce(t *testing.T) {
 	got, err := cal.Accounts(at(t, "2025-03-31T00:00:00Z"))
 	require.NoError(t, err)
 	date := func(d int) time.Time { return time.Date(2025, 3, d, 0, 0, 0, 0, time.UTC) }
+	spent, err := SpendOf(100, 200)
+	require.NoError(t, err)
 	assert.Equal(t, []AccountHistory{
-		{"A", date(1), History{2, 9, 30}, math.Log(4) + math.Log(5), OrderValues{2, 150, 300, 100*100 + 200*200}},
-		{"B", date(12), History{0, 0, 19}, 0, OrderValues{}},
-		{"new", date(31), History{}, 0, OrderValues{}},
+		{"A", date(1), History{2, 9, 30}, math.Log(4) + math.Log(5), spent},
+		{"B", date(12), History{0, 0, 19}, 0, SpendHistory{}},
+		{"new", date(31), History{}, 0, SpendHistory{}},
 	}, got)
 	assert.Equal(t, 3, cal.Len())
 

@@ -21,11 +21,11 @@ func FitBGCNBD(table *Counts, k int, opts *FitOptions) (*BGCNBDFit, error) {
 }
 
 // FitBGRhythm fits a [BGCNBD] with each rhythm from 1 to MaxRhythm and returns the
-// most likely, with what was tried in the order of K. logGaps is as
-// [RhythmLogLikelihood] has it; it must be finite. It fails when no rhythm can be
-// fitted, with the error of K = 1.
-func FitBGRhythm(table *Counts, logGaps float64, opts *FitOptions) (*BGCNBDFit, []RhythmTrial, error) {
-	return chooseRhythm(logGaps, func(k int) (*BGCNBDFit, error) { return FitBGCNBD(table, k, opts) })
+// most likely, with what was tried in the order of K. It fails
+// with [keyaccount.ErrMissing] when the table lacks the times between orders
+// ([Counts.LogGaps]), and when no rhythm can be fitted with the error of K = 1.
+func FitBGRhythm(table *Counts, opts *FitOptions) (*BGCNBDFit, []RhythmTrial, error) {
+	return chooseRhythm(table, func(k int) (*BGCNBDFit, error) { return FitBGCNBD(table, k, opts) })
 }
 
 func bgcnbdOf(k int, p []float64, u Unit) BGCNBD {

@@ -21,11 +21,11 @@ func FitMBGCNBD(table *Counts, k int, opts *FitOptions) (*MBGCNBDFit, error) {
 }
 
 // FitMBGRhythm fits a [MBGCNBD] with each rhythm from 1 to MaxRhythm and returns the
-// most likely, with what was tried in the order of K. logGaps is as
-// [RhythmLogLikelihood] has it; it must be finite. It fails when no rhythm can be
-// fitted, with the error of K = 1.
-func FitMBGRhythm(table *Counts, logGaps float64, opts *FitOptions) (*MBGCNBDFit, []RhythmTrial, error) {
-	return chooseRhythm(logGaps, func(k int) (*MBGCNBDFit, error) { return FitMBGCNBD(table, k, opts) })
+// most likely, with what was tried in the order of K. It fails
+// with [keyaccount.ErrMissing] when the table lacks the times between orders
+// ([Counts.LogGaps]), and when no rhythm can be fitted with the error of K = 1.
+func FitMBGRhythm(table *Counts, opts *FitOptions) (*MBGCNBDFit, []RhythmTrial, error) {
+	return chooseRhythm(table, func(k int) (*MBGCNBDFit, error) { return FitMBGCNBD(table, k, opts) })
 }
 
 func mbgcnbdOf(k int, p []float64, u Unit) MBGCNBD {

@@ -49,9 +49,8 @@ const mostShape = 1e150
 // it adds (k-1) logGaps, with k the rhythm of a [BGCNBD] or [MBGCNBD] and 1 of
 // any other.
 //
-// The counted table has not the times between orders. logGaps is the sum of
-// their logs over all repeat orders of all accounts in the table, in its unit
-// of time: an account with orders at 0, 2 and 5 weeks has ln 2 + ln 3.
+// logGaps is [Counts.LogGaps] of the table: the sum of the logs of the times
+// between orders, over all its accounts.
 func RhythmLogLikelihood(logLikelihood float64, k int, logGaps float64) float64 {
 	return logLikelihood + float64(k-1)*logGaps
 }
@@ -77,12 +76,10 @@ type RhythmTrial struct {
 	Err error
 }
 
-func chooseRhythm[F Fitted](logGaps float64, fit func(k int) (F, error)) (best F, trials []RhythmTrial, err error) {
-	if math.IsNaN(logGaps) || math.IsInf(logGaps, 0) {
-		return best, nil, &keyaccount.InputError{
-			Kind: keyaccount.ErrOutOfRange, Field: "logGaps", Value: formatFloat(logGaps),
-			Reason: "a sum of logs must be finite",
-		}
+func chooseRhythm[F Fitted](table *Counts, fit func(k int) (F, error)) (best F, trials []RhythmTrial, err error) {
+	logGaps, known := table.LogGaps()
+	if !known {
+		return best, nil, missing("LogGaps", "rhythms are told apart by the times between orders; count them with AddRhythm")
 	}
 	found := math.Inf(-1)
 	for k := 1; k <= MaxRhythm; k++ {

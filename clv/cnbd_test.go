@@ -107,19 +107,19 @@ func TestRhythmDerivatives(t *testing.T) {
 
 // simulateFlow draws accounts from their first order on with the model's own
 // Future, and sums up the logs of the times between orders.
-func simulateFlow(t testing.TB, m OrderFlow, n int, src rand.Source) (table *Counts, logGaps float64) {
+func simulateFlow(t testing.TB, m OrderFlow, n int, src rand.Source) (table *Counts) {
 	t.Helper()
 	r := rand.New(src)
 	table = NewCounts(m.TimeUnit())
 	for range n {
-		h := History{Age: 40 + 40*r.Float64()}
-		for _, at := range m.Future(History{}, h.Age, r) {
-			logGaps += math.Log(at - h.Recency)
+		h, gaps := History{Age: 40 + 40*r.Float64()}, 0.0
+		for _, at := range timesOf(m, History{}, h.Age, r) {
+			gaps += math.Log(at - h.Recency)
 			h.Frequency, h.Recency = h.Frequency+1, at
 		}
-		require.NoError(t, table.Add(h, 1))
+		require.NoError(t, table.AddRhythm(h, gaps))
 	}
-	return table, logGaps
+	return table
 }
 
 // The fit finds the parameters, and the choice the rhythm, of its own
@@ -132,7 +132,7 @@ func TestFitsRecoverTheirOwnFuture(t *testing.T) {
 		BGCNBD{K: 2, R: .8, Alpha: 2, A: .9, B: 3},
 		MBGCNBD{K: 4, R: 1.2, Alpha: 2, A: .8, B: 3},
 	} {
-		table, logGaps := simulateFlow(t, truth, 12000, rand.NewPCG(5, uint64(i)))
+		table := simulateFlow(t, truth, 12000, rand.NewPCG(5, uint64(i)))
 		var fit Fitted
 		var trials []RhythmTrial
 		var err error
@@ -144,9 +144,9 @@ func TestFitsRecoverTheirOwnFuture(t *testing.T) {
 		case NBD:
 			fit, err = FitNBD(table, nil)
 		case BGCNBD:
-			fit, trials, err = FitBGRhythm(table, logGaps, nil)
+			fit, trials, err = FitBGRhythm(table, nil)
 		case MBGCNBD:
-			fit, trials, err = FitMBGRhythm(table, logGaps, nil)
+			fit, trials, err = FitMBGRhythm(table, nil)
 		}
 		require.NoError(t, err, truth.Name())
 		assert.Equal(t, truth.Name(), fit.Name(), "the rhythm is found: %+v", trials)
@@ -242,9 +242,9 @@ func TestRhythmOptions(t *testing.T) {
 		_, err = m.LogLikelihood(smallTable(t))
 		assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 	}
-	_, _, err := FitBGRhythm(smallTable(t), math.NaN(), nil)
-	assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
-	_, trials, err := FitMBGRhythm(NewCounts(Week), 0, nil)
+	_, _, err := FitBGRhythm(smallTable(t), nil)
+	assert.ErrorIs(t, err, keyaccount.ErrMissing, "nobody can tell without the times between orders")
+	_, trials, err := FitMBGRhythm(NewCounts(Week), nil)
 	assert.ErrorIs(t, err, ErrTooFewData)
 	assert.Len(t, trials, MaxRhythm)
 }

@@ -62,9 +62,6 @@ func TestCountsAddRefuses(t *testing.T) {
 	assert.EqualValues(t, 4, table.N())
 }
 
-// CountedHistory is short for a row in the tests.
-type CountedHistory = CountedHistory
-
 func randomRows(r *rand.Rand, n int) []CountedHistory {
 	rows := make([]CountedHistory, n)
 	for i := range rows {

@@ -18,7 +18,7 @@ func simulated(t testing.TB, m flow, n int, r *rand.Rand) *Counts {
 	table := NewCounts(m.Unit)
 	for range n {
 		h := History{Age: 30 + float64(r.IntN(22*7))/7}
-		for _, at := range m.Future(History{}, h.Age, r) {
+		for _, at := range timesOf(m, History{}, h.Age, r) {
 			h.Frequency, h.Recency = h.Frequency+1, at
 		}
 		require.NoError(t, table.Add(h, 1))

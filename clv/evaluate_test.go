@@ -159,7 +159,7 @@ func smallSample(r *rand.Rand, m flow, n int) *Sample {
 		born := float64(r.IntN(20*7)) / 7
 		a := SampleAccount{AccountHistory: AccountHistory{ID: string(rune('a' + i)), History: History{Age: 40 - born}}}
 		last := 0.0
-		for _, at := range m.Future(History{}, 60-born, r) {
+		for _, at := range timesOf(m, History{}, 60-born, r) {
 			repeats[born+at]++
 			switch {
 			case at <= a.Age:

@@ -17,33 +17,34 @@ func ExampleMBGNBD() {
 	fmt.Printf("orders in a year %.3f\n", model.ExpectedOrders(h, 52))
 	fmt.Printf("worth today: %.3f, all there will ever be %.3f\n", model.DiscountedUntil(h, 52, rate), model.Discounted(h, rate))
 	fmt.Printf("none to three orders in a quarter: %.3f\n", model.OrderDistribution(h, 13, 3))
-	fmt.Printf("a possible quarter: %.1f\n", model.Future(h, 13, rand.New(rand.NewPCG(3, 4))))
+	orders, active := model.Future(h, 13, rand.New(rand.NewPCG(3, 4)))
+	fmt.Printf("a possible quarter: %.1f, active for %.1f weeks\n", orders, active)
 	// Output:
 	// alive 0.667, in half a year 0.492
 	// orders in a year 4.247
 	// worth today: 4.103, all there will ever be 15.729
 	// none to three orders in a quarter: [0.432 0.201 0.163 0.103]
-	// a possible quarter: []
+	// a possible quarter: [], active for 13.0 weeks
 }
 
-// A rhythm is found by likelihood. It needs one number that the counted table
-// has not: the sum of the logs of the times between orders.
+// A rhythm is found by likelihood, from the times between orders.
 func ExampleFitMBGRhythm() {
 	truth := clv.MBGCNBD{K: 4, R: 3, Alpha: 2, A: 0.8, B: 6}
 	r := rand.New(rand.NewPCG(1, 2))
-	table, logGaps := clv.NewCounts(clv.Week), 0.0
+	table := clv.NewCounts(clv.Week)
 	for range 3000 {
-		h := clv.History{Age: 52}
-		for _, at := range truth.Future(clv.History{}, h.Age, r) {
-			logGaps += math.Log(at - h.Recency)
+		h, gaps := clv.History{Age: 52}, 0.0
+		orders, _ := truth.Future(clv.History{}, h.Age, r)
+		for _, at := range orders {
+			gaps += math.Log(at - h.Recency)
 			h.Frequency, h.Recency = h.Frequency+1, at
 		}
-		if err := table.Add(h, 1); err != nil {
+		if err := table.AddRhythm(h, gaps); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	fit, trials, err := clv.FitMBGRhythm(table, logGaps, nil)
+	fit, trials, err := clv.FitMBGRhythm(table, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

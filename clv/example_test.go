@@ -100,6 +100,6 @@ func ExampleCalibration() {
 		fmt.Println(string(text))
 	}
 	// Output:
-	// {"id":"ACME","first":"2025-01-06T00:00:00Z","frequency":1,"recency":8,"age":12,"log_gaps":2.0794415416798357,"spend":{"orders":1,"mean":1000,"sum":1000,"sum_squares":1000000}}
+	// {"id":"ACME","first":"2025-01-06T00:00:00Z","frequency":1,"recency":8,"age":12,"log_gaps":2.0794415416798357,"spend":{"orders":1,"mean":1000,"detail":"logs","log_mean":6.907755278982137}}
 	// {"id":"Globex","first":"2025-02-10T00:00:00Z","frequency":0,"recency":0,"age":7}
 }

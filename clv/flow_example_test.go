@@ -57,10 +57,7 @@ func ExampleCompareFits() {
 	year := func(alpha float64, seed uint64) (*fittedFlow, error) {
 		r, table := rand.New(rand.NewPCG(1, seed)), NewCounts(Week)
 		for range 3000 {
-			h := History{Age: 52}
-			for _, at := range (flow{BGNBD{R: 0.8, Alpha: alpha, A: 0.8, B: 5}}).Future(History{}, h.Age, r) {
-				h.Frequency, h.Recency = h.Frequency+1, at
-			}
+			h := Simulate(BGNBD{R: 0.8, Alpha: alpha, A: 0.8, B: 5}, 52, r)
 			if err := table.Add(h, 1); err != nil {
 				return nil, err
 			}
@@ -87,6 +84,6 @@ func ExampleCompareFits() {
 	fmt.Println(drift.Text().In("zh"))
 	// Output:
 	// drifted
-	// accounts behave otherwise now: use the new fit (chi-square 105.21, 4 df, p 7.63e-22; expected orders 3.96 to 3.16, -20.1%)
-	// 客户行为已经改变:应改用新拟合的模型(卡方 105.21,自由度 4,p 值 7.63e-22;预期订单数由 3.96 变为 3.16,-20.1%)
+	// accounts behave otherwise now: use the new fit (chi-square 141.65, 4 df, p 1.25e-29; expected orders 4.06 to 3.07, -24.4%)
+	// 客户行为已经改变:应改用新拟合的模型(卡方 141.65,自由度 4,p 值 1.25e-29;预期订单数由 4.06 变为 3.07,-24.4%)
 }

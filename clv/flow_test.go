@@ -83,7 +83,7 @@ func TestRefusedQuestionsGiveZero(t *testing.T) {
 		t.Helper()
 		assert.Zero(t, m.ExpectedOrders(h, span))
 		assert.Zero(t, m.DiscountedUntil(h, span, rate))
-		assert.Nil(t, m.Future(h, span, r))
+		assert.Nil(t, timesOf(m, h, span, r))
 	}
 	for _, m := range flows() {
 		for _, bad := range impossible {
@@ -206,7 +206,7 @@ func FuzzOrderFlow(f *testing.F) {
 			if total := sum(m.OrderDistribution(h, span, 50)); !(total <= 1+1e-9) {
 				t.Fatalf("%+v %+v %v: %v", m, h, span, total)
 			}
-			if n := len(m.Future(h, span, rand.New(rand.NewPCG(1, 2)))); n > MaxOrders {
+			if n := len(timesOf(m, h, span, rand.New(rand.NewPCG(1, 2)))); n > MaxOrders {
 				t.Fatal(n)
 			}
 		}

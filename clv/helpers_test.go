@@ -2,9 +2,11 @@ package clv
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // checkDerivatives compares gradient and Hessian, in the coordinates of the
@@ -34,5 +36,31 @@ func checkDerivatives(t *testing.T, c chart, data likelihood, parameters []float
 	}
 }
 
-// flow is a plain model under a name of its own, for test doubles to embed.
+// timesOf draws the orders alone.
+func timesOf(m OrderFlow, h History, t float64, r *rand.Rand) []float64 {
+	times, _ := m.Future(h, t, r)
+	return times
+}
+
+// flow is a plain model, for test doubles to embed; fitFlow is a fit of it.
 type flow struct{ BGNBD }
+
+type fittedFlow struct {
+	flow
+	Diagnostics
+}
+
+func fitFlow(table *Counts) (*fittedFlow, error) {
+	fit, err := FitBGNBD(table, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &fittedFlow{flow{fit.BGNBD}, fit.Diagnostics}, nil
+}
+
+func mustSpend(t testing.TB, amounts ...float64) SpendHistory {
+	t.Helper()
+	s, err := SpendOf(amounts...)
+	require.NoError(t, err)
+	return s
+}

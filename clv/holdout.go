@@ -70,21 +70,10 @@ type AccountHistory struct {
 	// LogGaps is the sum of the natural logs of the times between orders, 0
 	// without a repeat purchase: what a model of rhythm needs beside the history.
 	LogGaps float64 `json:"log_gaps,omitzero"`
-	// Spend is what the orders were worth.
-	Spend OrderValues `json:"spend,omitzero"`
-}
-
-// OrderValues is what the orders of one account were worth. Each is added up
-// exactly, and becomes a float64 once.
-type OrderValues struct {
-	// Orders is the number of orders that the figures are of; 0 also where
-	// values are not known, in a state saved by version 1.
-	Orders int `json:"orders"`
-	// Mean is that of their values, 0 without orders.
-	Mean float64 `json:"mean"`
-	// Sum and SumSquares are those of the values and of their squares.
-	Sum        float64 `json:"sum"`
-	SumSquares float64 `json:"sum_squares"`
+	// Spend is what the orders were worth, each being added up exactly first; the
+	// zero SpendHistory also where values are not known, in a state saved by
+	// version 1, or where their sum is beyond a float64.
+	Spend SpendHistory `json:"spend,omitzero"`
 }
 
 // Sample is what accounts did in a calibration period and, where there is one,

@@ -47,19 +47,17 @@ func (s *moneySum) float() float64 {
 func (x *extract) history(account uint32, rows []entry, end int32, out *AccountHistory) (later []entry) {
 	first, last := rows[0].day(), rows[0].day()
 	*out = AccountHistory{ID: x.ledger.names.ids[account], First: x.startOf(first)}
-	var order, total moneySum
+	var order moneySum
+	x.values = x.values[:0]
 	counts := x.split.FirstOrder == WithFirst
 	book := func(e entry) {
 		if counts {
 			order.add(x.ledger, e)
-			total.add(x.ledger, e)
 		}
 	}
 	finish := func() {
 		if counts {
-			out.Spend.Orders++
-			v := order.float()
-			out.Spend.SumSquares += v * v
+			x.values = append(x.values, order.float())
 		}
 	}
 	book(rows[0])
@@ -81,12 +79,8 @@ func (x *extract) history(account uint32, rows []entry, end int32, out *AccountH
 	}
 	finish()
 	out.Recency, out.Age = x.span(last-first), x.span(end-first)
-	switch {
-	case !x.priced:
-		out.Spend = OrderValues{}
-	case out.Spend.Orders > 0:
-		out.Spend.Sum = total.float()
-		out.Spend.Mean = out.Spend.Sum / float64(out.Spend.Orders)
+	if x.priced {
+		out.Spend, _ = SpendOf(x.values...)
 	}
 	return rows[i:]
 }

@@ -35,7 +35,8 @@ type extract struct {
 	ledger                 *ledger
 	from                   []uint32 // of each account's rows, and the end
 	starts                 map[int32]time.Time
-	endField               string // what the caller calls End
+	endField               string    // what the caller calls End
+	values                 []float64 // scratch
 }
 
 func (c *Calibration) extract(s Split, endField string) (*extract, error) {
@@ -147,6 +148,7 @@ func (x *extract) histories() ([]AccountHistory, error) {
 
 func (x *extract) counts() (*Counts, error) {
 	table := NewCounts(x.unit)
+	x.priced = false // a table of histories takes no money
 	var a AccountHistory
 	for account := range x.ledger.names.ids {
 		rows, err := x.of(uint32(account))

@@ -46,7 +46,7 @@ func TestSplitNeverCutsADay(t *testing.T) {
 		require.NoError(t, err)
 		a := s.Accounts[0]
 		assert.Equal(t, History{1, 31, 31}, a.History)
-		assert.Equal(t, OrderValues{1, 5, 5, 25}, a.Spend, "both orders of the day are one, before the cut")
+		assert.Equal(t, mustSpend(t, 5), a.Spend, "both orders of the day are one, before the cut")
 		assert.Equal(t, Outcome{Orders: 1, Next: 1, Value: 4, Before: 1}, a.Later)
 		assert.Equal(t, 28.0, s.Holdout)
 		assert.Equal(t, 31.0, s.Calibration)
@@ -65,19 +65,11 @@ func TestSpendPolicies(t *testing.T) {
 	)
 	assert.Equal(t, 2, cal.Len())
 	assert.Equal(t, "EUR", cal.Currency())
-	squares := func(values ...float64) OrderValues {
-		v := OrderValues{Orders: len(values)}
-		for _, x := range values {
-			v.Sum += x
-			v.SumSquares += x * x
-		}
-		v.Mean = v.Sum / float64(len(values))
-		return v
-	}
+	squares := func(values ...float64) SpendHistory { return mustSpend(t, values...) }
 	for _, c := range []struct {
 		first   FirstOrder
 		returns ReturnsPolicy
-		want    OrderValues
+		want    SpendHistory
 		later   float64
 	}{
 		{WithoutFirst, NetReturns, squares(3.5, 8), 5.6}, // the return of 3 February is the hold-out's
@@ -93,7 +85,7 @@ func TestSpendPolicies(t *testing.T) {
 		if c.first == WithFirst {
 			assert.Equal(t, squares(2.5), s.Accounts[1].Spend, "a return before any order is left out")
 		} else {
-			assert.Equal(t, OrderValues{}, s.Accounts[1].Spend)
+			assert.Equal(t, SpendHistory{}, s.Accounts[1].Spend)
 		}
 	}
 }
@@ -119,9 +111,8 @@ func TestSpendIsExact(t *testing.T) {
 		}
 		got, err := calibrationOf(t, lines...).Accounts(date("2025-01-03"))
 		require.NoError(t, err)
-		assert.Equal(t, c.want, got[0].Spend.Sum, "%v", c.amounts)
-		assert.Equal(t, c.want, got[0].Spend.Mean)
-		assert.Equal(t, c.want*c.want, got[0].Spend.SumSquares)
+		assert.Equal(t, c.want, got[0].Spend.Mean, "%v", c.amounts)
+		assert.Zero(t, got[0].Spend.Spread)
 	}
 }
 
@@ -308,7 +299,7 @@ func TestCalibrationAgainstAMap(t *testing.T) {
 	for i, acc := range s.Accounts {
 		require.True(t, i == 0 || s.Accounts[i-1].ID < acc.ID)
 		orders += acc.Spend.Orders
-		sum += acc.Spend.Sum
+		sum += acc.Spend.Mean * float64(acc.Spend.Orders)
 	}
 	total := int64(0)
 	for _, v := range want {

@@ -183,7 +183,7 @@ func TestFitMBGNBDRefuses(t *testing.T) {
 	_, err = FitMBGNBD(table, nil)
 	assert.ErrorIs(t, err, ErrNotIdentified)
 	loyal := NewCounts(Week)
-	for _, row := range []countedHistory{{History{5, 30, 30}, 40}, {History{2, 29, 30}, 80}, {History{50, 30, 30}, 60}} {
+	for _, row := range []CountedHistory{{History{5, 30, 30}, 40}, {History{2, 29, 30}, 80}, {History{50, 30, 30}, 60}} {
 		require.NoError(t, loyal.Add(row.History, row.N))
 	}
 	_, err = FitMBGNBD(loyal, nil)

@@ -69,7 +69,9 @@ func (m NBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 
 // Future draws the orders of an account with this history in the next t units
 // of time.
-func (m NBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) { return m.outlook(h).future(t, r) }
+func (m NBD) Future(h History, t float64, r *rand.Rand) (orders []float64, active float64) {
+	return m.outlook(h).future(t, r)
+}
 
 // LogLikelihood returns the log-likelihood of the model for a counted table: of
 // the times of the orders, as in [BGNBD.LogLikelihood], with which it can be

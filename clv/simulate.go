@@ -5,6 +5,17 @@ import (
 	"math/rand/v2"
 )
 
+// Simulate draws the history of an account of this age, in the model's unit of
+// time, as the model has accounts behave from their first order on.
+func Simulate(m OrderFlow, age float64, r *rand.Rand) History {
+	orders, _ := m.Future(History{}, age, r)
+	h := History{Age: age}
+	if n := len(orders); n > 0 {
+		h.Frequency, h.Recency = n, orders[n-1]
+	}
+	return h
+}
+
 // stream returns the generator for one purpose under a seed. Each account has
 // its own, by its id, so that its interval does not depend on who else is
 // valued; parameters have one for each fit, so that all accounts of a portfolio
