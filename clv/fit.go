@@ -3,13 +3,15 @@ package clv
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/keyaccount/keyaccount"
 )
 
 // FitOptions tunes a fit. The zero value and nil are the defaults.
 type FitOptions struct {
-	// MaxIterations bounds the Newton steps tried. Defaults to 100.
+	// MaxIterations bounds the Newton steps tried. Defaults to 100, with a prior
+	// to 1000: data far from what it expects take many steps.
 	MaxIterations int
 	// Prior is believed before the data are seen. Defaults to none: maximum
 	// likelihood.
@@ -17,10 +19,14 @@ type FitOptions struct {
 }
 
 func (o *FitOptions) maxIterations() int {
-	if o == nil || o.MaxIterations <= 0 {
+	switch {
+	case o != nil && o.MaxIterations > 0:
+		return o.MaxIterations
+	case len(o.prior()) > 0:
+		return 1000
+	default:
 		return 100
 	}
-	return o.MaxIterations
 }
 
 func (o *FitOptions) prior() Prior {
@@ -110,7 +116,11 @@ func (s search) run(opts *FitOptions) (p []float64, d Diagnostics, err error) {
 		addPrior(prior, at, &e)
 		return e
 	}
-	best, err := newton(objective, s.chart.from(s.start), names, opts.maxIterations())
+	start, err := s.begin(objective, prior)
+	if err != nil {
+		return nil, d, err
+	}
+	best, err := newton(objective, start, prior, names, opts.maxIterations())
 	if err != nil {
 		return nil, d, err
 	}
@@ -147,6 +157,36 @@ func (s search) run(opts *FitOptions) (p []float64, d Diagnostics, err error) {
 	}
 	d.Status = statusOf(relative)
 	return p, d, nil
+}
+
+// begin returns the coordinates from which to search: those of the start, or
+// those that the prior expects where they are better.
+func (s search) begin(objective func(at []float64) evaluation, prior []Normal) ([]float64, error) {
+	start := s.chart.from(s.start)
+	expected := slices.Clone(start)
+	for i, n := range prior {
+		if n.SD > 0 {
+			expected[i] = n.Mean
+		}
+		if math.IsInf(expected[i], 0) {
+			return nil, fmt.Errorf("%w: none of %d accounts has a repeat purchase, and the prior says nothing of %s",
+				ErrTooFewData, s.n, s.chart.names()[i])
+		}
+	}
+	e := objective(expected)
+	if o := objective(start); !e.finite() || o.finite() && o.value >= e.value {
+		return start, nil
+	}
+	return expected, nil
+}
+
+// enough is enoughRepeats without a prior; with one any account will do, if the
+// prior says what the table cannot.
+func (o *FitOptions) enough(table *Counts, repeats float64) error {
+	if table.N() > 0 && len(o.prior()) > 0 {
+		return nil
+	}
+	return enoughRepeats(table, repeats)
 }
 
 // enoughRepeats refuses a table from which no flow of orders can be learnt.
