@@ -156,15 +156,8 @@ func (o optimum) certify(prior []Normal, names []string) (optimum, error) {
 	if !ok || l.smallestPivot < flatPivot {
 		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum", ErrNotIdentified)
 	}
-	n := len(o.at)
-	o.covariance = newEvaluation(n).hessian
-	for i := range n {
-		unit := make([]float64, n)
-		unit[i] = 1
-		for j, v := range l.solve(unit) {
-			o.covariance[i][j] += v / 2 // the mean with its mirror: exactly symmetric
-			o.covariance[j][i] += v / 2
-		}
+	o.covariance = l.inverse()
+	for i := range o.at {
 		if prior[i].SD == 0 && math.Sqrt(o.covariance[i][i]) > flatStdErr {
 			return o, fmt.Errorf("%w: the log-likelihood hardly depends on %s", ErrNotIdentified, names[i])
 		}
@@ -248,6 +241,21 @@ func (f factor) solve(b []float64) []float64 {
 		x[i] /= f.scale[i]
 	}
 	return x
+}
+
+// inverse returns that of the matrix, in its own scale.
+func (f factor) inverse() [][]float64 {
+	n := len(f.l)
+	inverse := newEvaluation(n).hessian
+	for i := range n {
+		unit := make([]float64, n)
+		unit[i] = 1
+		for j, v := range f.solve(unit) {
+			inverse[i][j] += v / 2 // the mean with its mirror: exactly symmetric
+			inverse[j][i] += v / 2
+		}
+	}
+	return inverse
 }
 
 func dot(a, b []float64) float64 {
