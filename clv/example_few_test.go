@@ -3,6 +3,7 @@ package clv_test
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/keyaccount/keyaccount/clv"
 )
@@ -131,4 +132,60 @@ func ExampleFitSegments() {
 	// coast  19.6 orders a year; rate 4.67 of the typical, 10% borrowed
 	// hills   2.3 orders a year; rate 0.54 of the typical, 80% borrowed
 	// coast stands out in ln(r/alpha)
+}
+
+// Accounts under a framework contract order more, and leave less easily: how
+// much, and is it chance?
+func ExampleFitCovariates() {
+	table, err := clv.NewCovariateTable(clv.Week, "framework")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, row := range []struct {
+		frequency    int
+		recency, age float64
+		n            int64
+		framework    float64
+	}{
+		{0, 0, 52, 60, 0},
+		{1, 9, 52, 22, 0},
+		{2, 40, 52, 12, 0},
+		{3, 22, 52, 9, 0},
+		{5, 49, 52, 6, 0},
+		{9, 50, 52, 3, 0},
+		{0, 0, 52, 11, 1},
+		{1, 6, 52, 8, 1},
+		{3, 47, 52, 9, 1},
+		{6, 24, 52, 3, 1},
+		{6, 51, 52, 5, 1},
+		{11, 50, 52, 6, 1},
+		{18, 51, 52, 4, 1},
+	} {
+		h := clv.History{Frequency: row.frequency, Recency: row.recency, Age: row.age}
+		if err := table.Add(h, row.n, row.framework); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	prior := clv.WeakPrior(clv.BGNBD{}, table.Counts()) // of the model; none of the coefficients
+	fit, err := clv.FitCovariates[clv.BGNBD](table, &clv.CovariateOptions{Prior: prior})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("rate    times %.2f (z %.1f)\n", math.Exp(fit.Rate[0].Value), fit.Rate[0].Z())
+	fmt.Printf("leaving times %.2f (z %.1f)\n", math.Exp(fit.Dropout[0].Value), fit.Dropout[0].Z())
+	model, err := fit.ModelFor(1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h := clv.History{Frequency: 3, Recency: 47, Age: 52}
+	fmt.Printf("next year: %.2f orders with a framework, %.2f without\n",
+		model.ExpectedOrders(h, 52), fit.Base.ExpectedOrders(h, 52))
+	// Output:
+	// rate    times 3.63 (z 4.5)
+	// leaving times 0.28 (z -1.4)
+	// next year: 2.99 orders with a framework, 2.11 without
 }

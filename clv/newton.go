@@ -154,7 +154,8 @@ func (o optimum) step(prior []Normal, damp float64) (step []float64, size float6
 func (o optimum) certify(prior []Normal, names []string) (optimum, error) {
 	l, ok := cholesky(o.hessian, prior, 0)
 	if !ok || l.smallestPivot < flatPivot {
-		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum", ErrNotIdentified)
+		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum: %s cannot be told from the coordinates before it",
+			ErrNotIdentified, names[l.flattest])
 	}
 	o.covariance = l.inverse()
 	for i := range o.at {
@@ -171,6 +172,7 @@ type factor struct {
 	l             [][]float64
 	scale         []float64
 	smallestPivot float64
+	flattest      int // where it is, or where there is none
 }
 
 // cholesky factors -(hessian) + damp * |its diagonal|, scaled. It reports
@@ -186,6 +188,7 @@ func cholesky(hessian [][]float64, prior []Normal, damp float64) (factor, bool) 
 			f.scale[i] = max(f.scale[i], 1/sd)
 		}
 		if f.scale[i] == 0 {
+			f.flattest = i
 			return f, false
 		}
 	}
@@ -201,10 +204,12 @@ func cholesky(hessian [][]float64, prior []Normal, damp float64) (factor, bool) 
 				f.l[i][j] = v / f.l[j][j]
 				continue
 			}
+			if v < f.smallestPivot || !(v > 0) {
+				f.smallestPivot, f.flattest = v, i
+			}
 			if !(v > 0) {
 				return f, false
 			}
-			f.smallestPivot = min(f.smallestPivot, v)
 			f.l[i][i] = math.Sqrt(v)
 		}
 	}

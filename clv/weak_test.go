@@ -120,7 +120,7 @@ func TestPriorOnPartOfTheModel(t *testing.T) {
 	prior := Prior{"logit(a/(a+b))": {-1.4, 1}, "ln(a+b)": {1.2, 1}}
 	_, err := FitBGNBD(silent, &FitOptions{Prior: prior})
 	assert.ErrorIs(t, err, ErrTooFewData)
-	assert.ErrorContains(t, err, "the prior says nothing of ln(r/alpha)")
+	assert.ErrorContains(t, err, "the table says nothing of ln(r/alpha), and neither does the prior")
 	prior["ln(r/alpha)"] = Normal{-3, 1}
 	fit, err := FitBGNBD(silent, &FitOptions{Prior: prior})
 	if assert.Error(t, err, "%+v", fit) {
