@@ -231,7 +231,7 @@ func (s *SegmentFits[F]) report(h hyper, reports []*Diagnostics) error {
 			away := c.Value - h.mean[j]
 			s.Segments[i].Coordinates = append(s.Segments[i].Coordinates, SegmentCoordinate{
 				Name: c.Name, Shrinkage: min(1, c.StdErr*c.StdErr/h.variance[j]),
-				Factor: math.Exp(away), Deviation: away / c.StdErr,
+				Factor: math.Exp(min(away, 700)), Deviation: away / c.StdErr,
 			})
 		}
 	}

@@ -1,10 +1,12 @@
 package clv
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -278,4 +280,86 @@ func TestFitSegmentsRefuses(t *testing.T) {
 		assert.Nil(t, fits, c.name)
 		assert.ErrorIs(t, err, c.want, c.name)
 	}
+}
+
+func TestSegmentFitsJSONRoundTrip(t *testing.T) {
+	segments, _ := base(BGNBD{R: .6, Alpha: 5, A: 1, B: 4}, 3, 40, 0.4)
+	fits := fitSegmentsWeakly(t, segments)
+	good := textOf(t, fits)
+	assert.Contains(t, good, `{"schema":"keyaccount/clv.SegmentFits","version":1,"pooled":{"schema":"keyaccount/clv.Model"`)
+	var back SegmentFits[*BGNBDFit]
+	require.NoError(t, json.Unmarshal([]byte(good), &back))
+	require.Equal(t, *fits, back)
+	fit := textOf(t, fits.Segments[0].Fit)
+	for _, c := range []struct {
+		from, to string
+		kind     error
+	}{
+		{"clv.SegmentFits", "clv.Segments", keyaccount.ErrVersion},
+		{`"version":1`, `"version":2`, keyaccount.ErrVersion},
+		{`"pooled"`, `"all"`, keyaccount.ErrMalformed},
+		{fit, "null", keyaccount.ErrMissing},
+		{fit, "{}", keyaccount.ErrVersion},
+		{fit, strings.Replace(fit, "BG/NBD", "MBG/NBD", 1), keyaccount.ErrMismatch},
+		{`"shrinkage":0`, `"shrinkage":7`, keyaccount.ErrMalformed},
+		{`"spread":[{`, `"spread":[{"name":"x","value":1},{`, keyaccount.ErrMalformed},
+	} {
+		text := strings.Replace(good, c.from, c.to, 1)
+		require.NotEqual(t, good, text, c.from)
+		assert.ErrorIs(t, json.Unmarshal([]byte(text), &back), c.kind, "%s to %s", c.from, c.to)
+		assert.Equal(t, *fits, back, "unchanged after an error")
+	}
+}
+
+func FuzzSegmentFitsJSON(f *testing.F) {
+	segments, _ := base(BGNBD{R: .6, Alpha: 5, A: 1, B: 4}, 2, 20, 0.4)
+	f.Add([]byte(textOf(f, fitSegmentsWeakly(f, segments))))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var fits SegmentFits[*BGNBDFit]
+		if fits.UnmarshalJSON(text) != nil {
+			require.Empty(t, fits.Segments)
+			return
+		}
+		fits.Outliers(1)
+		if err := fits.Prior().Validate(); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range fits.Segments {
+			require.NoError(t, s.Fit.Validate())
+		}
+		var back SegmentFits[*BGNBDFit]
+		require.NoError(t, json.Unmarshal([]byte(textOf(t, fits)), &back))
+	})
+}
+
+// Whatever the tables, each answer is a finite fit or an error.
+func FuzzFitSegments(f *testing.F) {
+	f.Add(2, 3.0, 9.0, int64(4), 0, 0.0, 5.0, int64(9), 0.5)
+	f.Add(1783368, 1.8e-17, 11.3, int64(1), 0, 0.0, 11.3, int64(1)<<60, 1e-9)
+	f.Fuzz(func(t *testing.T, x1 int, r1, a1 float64, n1 int64, x2 int, r2, a2 float64, n2 int64, spread float64) {
+		one, two := NewCounts(Week), NewCounts(Week)
+		_ = one.Add(History{x1, r1, a1}, n1)
+		_ = two.Add(History{x2, r2, a2}, n2)
+		segments := []Segment{{"one", one}, {"two", two}, {"small", smallTable(t)}}
+		all, err := pool(segments)
+		if err != nil {
+			return
+		}
+		fits, err := FitSegments(segments, FitBGNBD, &SegmentOptions{Prior: WeakPrior(BGNBD{}, all), Spread: spread, MaxIterations: 20})
+		if err != nil {
+			return
+		}
+		for i, c := range fits.Typical {
+			if !positive(c.StdErr) || !positive(fits.Spread[i].Value) || math.IsNaN(c.Value) || math.IsNaN(fits.LogMarginal) {
+				t.Fatalf("%+v", fits)
+			}
+		}
+		for _, s := range fits.Segments {
+			for _, c := range s.Coordinates {
+				if !(c.Shrinkage >= 0 && c.Shrinkage <= 1) || math.IsNaN(c.Deviation) || math.IsInf(c.Factor, 0) {
+					t.Fatalf("%+v", s)
+				}
+			}
+		}
+	})
 }
