@@ -128,7 +128,7 @@ func (o CovariateOptions) effects(names []string, leaving int) (effects []effect
 		if side.chosen == nil {
 			side.chosen = names
 		}
-		if err := checkCovariates(side.chosen); err != nil {
+		if err := checkCovariateNames(side.chosen); err != nil {
 			return nil, err
 		}
 		for _, name := range side.chosen {

@@ -68,7 +68,7 @@ func (f *CovariateFit[M]) UnmarshalJSON(data []byte) error {
 	case in.Fit == nil:
 		return fault(keyaccount.ErrMissing, "Fit", "", "this is a model without its fit")
 	}
-	if err := checkCovariates(in.Covariates); err != nil {
+	if err := checkCovariateNames(in.Covariates); err != nil {
 		return err
 	}
 	fam := m.family()

@@ -30,7 +30,7 @@ type covariateRows struct {
 const flatCovariate = 1e-9
 
 func layCovariates(
-	c chart, lay func(table *Counts) likelihood, effects []effect, groups []*covariateGroup,
+	c chart, lay func(table *Counts) likelihood, effects []effect, groups []*accountGroup,
 ) covariateData {
 	d := covariateData{chart: c, effects: effects, mean: make([]float64, len(effects)), scale: make([][2]float64, len(effects))}
 	var all float64

@@ -16,13 +16,13 @@ import (
 type CovariateTable struct {
 	unit   Unit
 	names  []string
-	groups map[string]*covariateGroup // by the bits of the values
+	groups map[string]*accountGroup // by the bits of the values
 	n      int64
 	calls  int // of Add, to name the row of a bad history
 }
 
-// covariateGroup is all accounts with the same covariates.
-type covariateGroup struct {
+// accountGroup is all accounts with the same covariates.
+type accountGroup struct {
 	values []float64
 	table  *Counts
 }
@@ -30,13 +30,13 @@ type covariateGroup struct {
 // NewCovariateTable returns an empty table of histories in the unit, with
 // covariates of these names. It refuses a name that is empty or there twice.
 func NewCovariateTable(u Unit, names ...string) (*CovariateTable, error) {
-	if err := checkCovariates(names); err != nil {
+	if err := checkCovariateNames(names); err != nil {
 		return nil, err
 	}
 	return &CovariateTable{unit: u, names: slices.Clone(names)}, u.Validate()
 }
 
-func checkCovariates(names []string) error {
+func checkCovariateNames(names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":
@@ -109,13 +109,13 @@ func (t *CovariateTable) add(h History, n int64, covariates []float64) *keyaccou
 	key := string(appendValues(nil, values))
 	g, known := t.groups[key]
 	if !known {
-		g = &covariateGroup{values, NewCounts(t.unit)}
+		g = &accountGroup{values, NewCounts(t.unit)}
 	}
 	if err := g.table.add(h, n); err != nil {
 		return err
 	}
 	if t.groups == nil {
-		t.groups = make(map[string]*covariateGroup)
+		t.groups = make(map[string]*accountGroup)
 	}
 	t.groups[key] = g
 	t.n += n
@@ -167,9 +167,9 @@ func (t *CovariateTable) Merge(other *CovariateTable) error {
 		key := string(appendValues(nil, theirs.values))
 		g, known := t.groups[key]
 		if !known {
-			g = &covariateGroup{theirs.values, NewCounts(t.unit)}
+			g = &accountGroup{theirs.values, NewCounts(t.unit)}
 			if t.groups == nil {
-				t.groups = make(map[string]*covariateGroup)
+				t.groups = make(map[string]*accountGroup)
 			}
 			t.groups[key] = g
 		}
@@ -192,14 +192,14 @@ func (t *CovariateTable) Counts() *Counts {
 }
 
 // sorted returns the groups in the order of their values.
-func (t *CovariateTable) sorted() []*covariateGroup {
+func (t *CovariateTable) sorted() []*accountGroup {
 	if t == nil {
 		return nil
 	}
-	groups := make([]*covariateGroup, 0, len(t.groups))
+	groups := make([]*accountGroup, 0, len(t.groups))
 	for _, g := range t.groups {
 		groups = append(groups, g)
 	}
-	slices.SortFunc(groups, func(a, b *covariateGroup) int { return slices.Compare(a.values, b.values) })
+	slices.SortFunc(groups, func(a, b *accountGroup) int { return slices.Compare(a.values, b.values) })
 	return groups
 }

@@ -15,16 +15,21 @@ const (
 
 // covariateTableJSON is the table in JSON.
 type covariateTableJSON struct {
-	Schema     string               `json:"schema"`
-	Version    uint64               `json:"version"`
-	Unit       *Unit                `json:"unit"`
-	Covariates []string             `json:"covariates"`
-	Groups     []covariateGroupJSON `json:"groups"`
+	Schema     string             `json:"schema"`
+	Version    uint64             `json:"version"`
+	Unit       *Unit              `json:"unit"`
+	Covariates []string           `json:"covariates"`
+	Groups     []accountGroupJSON `json:"groups"`
 }
 
-type covariateGroupJSON struct {
+type accountGroupJSON struct {
 	Values []float64        `json:"values"`
-	Rows   []countedHistory `json:"rows"`
+	Rows   []accountRowJSON `json:"rows"`
+}
+
+type accountRowJSON struct {
+	History
+	N int64 `json:"n"`
 }
 
 // MarshalJSON writes the table by covariates and then in the order of
@@ -35,7 +40,11 @@ func (t *CovariateTable) MarshalJSON() ([]byte, error) {
 		Schema: covariateTableSchema, Version: covariateTableVersion, Unit: &unit, Covariates: t.Covariates(),
 	}
 	for _, g := range t.sorted() {
-		out.Groups = append(out.Groups, covariateGroupJSON{g.values, g.table.sorted()})
+		group := accountGroupJSON{Values: g.values}
+		for h, n := range g.table.All() {
+			group.Rows = append(group.Rows, accountRowJSON{h, n})
+		}
+		out.Groups = append(out.Groups, group)
 	}
 	return json.Marshal(out)
 }

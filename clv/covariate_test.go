@@ -83,7 +83,7 @@ func TestFitCovariatesRecoversWhatMovesRateAndDropout(t *testing.T) {
 	assert.InDelta(t, sum, fit.LogLik, 1e-6)
 }
 
-func TestCovariateDerivatives(t *testing.T) {
+func TestFlowCovariateDerivatives(t *testing.T) {
 	table := branches(t, branched, 30, 3)
 	effects, err := CovariateOptions{Dropout: []string{"size"}}.effects(table.Covariates(), 2)
 	require.NoError(t, err)
@@ -273,7 +273,7 @@ func TestModelForRefuses(t *testing.T) {
 	}
 }
 
-func FuzzFitCovariates(f *testing.F) {
+func FuzzFlowCovariates(f *testing.F) {
 	f.Add(2, 3.0, 9.0, int64(4), 0.5, 0.0, 0, 0.0, 5.0, int64(9), 1.0, 1e300)
 	f.Add(1, 5e-324, 5e-324, int64(1), 5e-324, 2.0, 1<<30, 1e300, math.MaxFloat64, int64(1)<<60, math.MaxFloat64, -1.0)
 	f.Fuzz(func(t *testing.T, x1 int, r1, a1 float64, n1 int64, u1, v1 float64, x2 int, r2, a2 float64, n2 int64, u2, v2 float64) {
