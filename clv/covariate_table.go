@@ -1,6 +1,7 @@
 package clv
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -28,12 +29,13 @@ type accountGroup struct {
 }
 
 // NewCovariateTable returns an empty table of histories in the unit, with
-// covariates of these names. It refuses a name that is empty or there twice.
+// covariates of these names. It refuses what is no unit, and a name that is
+// empty or there twice.
 func NewCovariateTable(u Unit, names ...string) (*CovariateTable, error) {
-	if err := checkCovariateNames(names); err != nil {
+	if err := errors.Join(u.Validate(), checkCovariateNames(names)); err != nil {
 		return nil, err
 	}
-	return &CovariateTable{unit: u, names: slices.Clone(names)}, u.Validate()
+	return &CovariateTable{unit: u, names: slices.Clone(names)}, nil
 }
 
 func checkCovariateNames(names []string) error {

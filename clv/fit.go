@@ -13,8 +13,9 @@ type FitOptions struct {
 	// MaxIterations bounds the Newton steps tried. Defaults to 100, with a prior
 	// to 1000: data far from what it expects take many steps.
 	MaxIterations int
-	// Prior is believed before the data are seen. Defaults to none: maximum
-	// likelihood.
+	// Prior is believed before the data are seen. With one of every coordinate,
+	// such as [WeakPrior], no table with an account in it is too small. Defaults
+	// to none: maximum likelihood.
 	Prior Prior
 }
 
