@@ -211,6 +211,9 @@ func TestFitCovariatesRefuses(t *testing.T) {
 		require.ErrorIs(t, err, c.want, c.name)
 		assert.ErrorContains(t, err, c.says, c.name)
 	}
+	tiny := table("size", []float64{0}, []float64{1e-300})
+	_, err := FitCovariates[BGNBD](tiny, nil)
+	assert.ErrorIs(t, err, keyaccount.ErrOutOfRange, "a coefficient beyond a float64")
 	nobody, err := NewCovariateTable(Week, "size")
 	require.NoError(t, err)
 	require.NoError(t, nobody.Add(History{0, 0, 30}, 9, 1))

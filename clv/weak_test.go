@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 func fitWeakly(t testing.TB, table *Counts) *BGNBDFit {
@@ -131,6 +133,18 @@ func TestPriorOnPartOfTheModel(t *testing.T) {
 		_, err = FitBGNBD(empty, &FitOptions{Prior: WeakPrior(BGNBD{}, empty)})
 		assert.ErrorIs(t, err, ErrTooFewData)
 	}
+}
+
+func TestPriorRefuses(t *testing.T) {
+	for _, n := range []Normal{{math.NaN(), 1}, {math.Inf(1), 1}, {0, 0}, {0, -1}, {0, math.Inf(1)}, {0, math.NaN()}} {
+		_, err := FitBGNBD(smallTable(t), &FitOptions{Prior: Prior{"ln(r)": n}})
+		var bad *keyaccount.InputError
+		require.ErrorAs(t, err, &bad, "%v", n)
+		assert.Equal(t, "Prior.ln(r)", bad.Field)
+		assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
+	}
+	_, err := FitBGNBD(smallTable(t), &FitOptions{Prior: WeakPrior(named{"s", "beta"}, nil)})
+	assert.ErrorIs(t, err, keyaccount.ErrMismatch, "the prior of another model")
 }
 
 // Random tables far beyond what an account base looks like: orders from none to
