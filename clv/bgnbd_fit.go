@@ -16,7 +16,7 @@ type BGNBDFit struct {
 // around it, and with [ErrNotConverged] at the iteration limit.
 func FitBGNBD(table *Counts, opts *FitOptions) (*BGNBDFit, error) {
 	t := newBGNBDTable(table)
-	if err := enoughRepeats(table, t.x); err != nil {
+	if err := opts.enough(table, t.x); err != nil {
 		return nil, err
 	}
 	p, d, err := search{

@@ -57,7 +57,7 @@ func RhythmLogLikelihood(logLikelihood float64, k int, logGaps float64) float64 
 
 // fitRhythm is the fit of both models with a rhythm.
 func fitRhythm(t *bgnbdTable, table *Counts, opts *FitOptions) (p []float64, d Diagnostics, err error) {
-	if err := enoughRepeats(table, t.x); err != nil {
+	if err := opts.enough(table, t.x); err != nil {
 		return nil, d, err
 	}
 	return search{

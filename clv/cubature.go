@@ -31,13 +31,7 @@ func cubature(fit Fitted) []OrderFlow {
 
 // rootOf returns the lower triangular l with l l^T = covariance.
 func rootOf(covariance [][]float64) ([][]float64, bool) {
-	negated := newEvaluation(len(covariance)).hessian
-	for i, row := range covariance {
-		for j, v := range row {
-			negated[i][j] = -v
-		}
-	}
-	f, ok := cholesky(negated, 0)
+	f, ok := factorOf(covariance)
 	for i := range f.l {
 		for j := range f.l[i] {
 			f.l[i][j] *= f.scale[i]

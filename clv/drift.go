@@ -127,19 +127,19 @@ func CompareFits(before, after Fitted, opts *DriftOptions) (*Drift, error) {
 	d := &Drift{
 		Model: before.Name(), Unit: before.TimeUnit(), DF: n, Horizon: o.Horizon, Level: o.Level, Tolerance: o.Tolerance,
 	}
-	change, negated := make([]float64, n), make([][]float64, n) // as cholesky takes a Hessian
+	change, joint := make([]float64, n), newEvaluation(n).hessian
 	for i := range n {
 		x, y := a.Coordinates[i], b.Coordinates[i]
-		change[i], negated[i] = y.Value-x.Value, make([]float64, n)
+		change[i] = y.Value - x.Value
 		for j := range n {
-			negated[i][j] = -a.Covariance[i][j] - b.Covariance[i][j]
+			joint[i][j] = a.Covariance[i][j] + b.Covariance[i][j]
 		}
-		c := CoordinateDrift{Name: x.Name, Before: x.Value, After: y.Value, Change: change[i], StdErr: math.Sqrt(-negated[i][i])}
+		c := CoordinateDrift{Name: x.Name, Before: x.Value, After: y.Value, Change: change[i], StdErr: math.Sqrt(joint[i][i])}
 		c.Z = c.Change / c.StdErr
 		c.P = math.Erfc(math.Abs(c.Z) / math.Sqrt2)
 		d.Coordinates = append(d.Coordinates, c)
 	}
-	factor, ok := cholesky(negated, 0)
+	factor, ok := factorOf(joint)
 	if ok {
 		d.ChiSquare = dot(change, factor.solve(change))
 	}

@@ -133,7 +133,7 @@ func TestCompareFitsFindsDrift(t *testing.T) {
 func TestOrdersStdErrAgreesWithDraws(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 3))
 	fit := fitted(t, simulated(t, flow{BGNBD{R: .8, Alpha: 6, A: .8, B: 5}}, 4000, r))
-	factor, ok := cholesky(negatedMatrix(fit.Covariance), 0)
+	factor, ok := factorOf(fit.Covariance)
 	require.True(t, ok)
 	at := values(fit.Coordinates)
 	var sum, squares float64

@@ -3,24 +3,31 @@ package clv
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/keyaccount/keyaccount"
 )
 
 // FitOptions tunes a fit. The zero value and nil are the defaults.
 type FitOptions struct {
-	// MaxIterations bounds the Newton steps tried. Defaults to 100.
+	// MaxIterations bounds the Newton steps tried. Defaults to 100, with a prior
+	// to 1000: data far from what it expects take many steps.
 	MaxIterations int
-	// Prior is believed before the data are seen. Defaults to none: maximum
-	// likelihood.
+	// Prior is believed before the data are seen. With one of every coordinate,
+	// such as [WeakPrior], no table with an account in it is too small. Defaults
+	// to none: maximum likelihood.
 	Prior Prior
 }
 
 func (o *FitOptions) maxIterations() int {
-	if o == nil || o.MaxIterations <= 0 {
+	switch {
+	case o != nil && o.MaxIterations > 0:
+		return o.MaxIterations
+	case len(o.prior()) > 0:
+		return 1000
+	default:
 		return 100
 	}
-	return o.MaxIterations
 }
 
 func (o *FitOptions) prior() Prior {
@@ -110,43 +117,91 @@ func (s search) run(opts *FitOptions) (p []float64, d Diagnostics, err error) {
 		addPrior(prior, at, &e)
 		return e
 	}
-	best, err := newton(objective, s.chart.from(s.start), names, opts.maxIterations())
+	start, err := s.begin(objective, prior)
+	if err != nil {
+		return nil, d, err
+	}
+	best, err := newton(objective, start, prior, names, opts.maxIterations())
 	if err != nil {
 		return nil, d, err
 	}
 	p = s.chart.parameters(best.at)
-	k := float64(len(p))
-	flat := newEvaluation(len(p))
-	d = Diagnostics{
+	d = diagnose(best, names, prior, s.data.at(p).value, s.n, s.digest)
+	d.estimate(s.chart, s.parameters)
+	return p, d, nil
+}
+
+// diagnose says how a search ended and how well its coordinates are known.
+func diagnose(best optimum, names []string, prior []Normal, logLik float64, n int64, digest string) Diagnostics {
+	k := float64(len(names))
+	flat := newEvaluation(len(names))
+	d := Diagnostics{
 		Covariance: best.covariance,
+		LogLik:     logLik,
 		LogPrior:   addPrior(prior, best.at, &flat),
-		N:          s.n,
-		Data:       s.digest,
+		AIC:        2*k - 2*logLik,
+		BIC:        k*math.Log(float64(n)) - 2*logLik,
+		N:          n,
+		Data:       digest,
 		Iterations: best.iterations,
 		GradNorm:   norm(best.gradient),
 		Condition:  best.condition,
 	}
-	d.LogLik = s.data.at(p).value
-	d.AIC = 2*k - 2*d.LogLik
-	d.BIC = k*math.Log(float64(s.n)) - 2*d.LogLik
-	l := s.chart.linear(best.at)
+	for i, name := range names {
+		d.Coordinates = append(d.Coordinates, Parameter{
+			Name: name, Value: best.at[i], StdErr: math.Sqrt(best.covariance[i][i]),
+		})
+	}
+	return d
+}
+
+// estimate adds the parameters of a chart, which is that of the first
+// coordinates, with their standard errors, and judges them.
+func (d *Diagnostics) estimate(c chart, parameters []string) {
+	at := values(d.Coordinates)[:len(parameters)]
+	p, l := c.parameters(at), c.linear(at)
 	relative := make([]float64, len(p))
 	for i := range p {
-		d.Coordinates = append(d.Coordinates, Parameter{
-			Name: names[i], Value: best.at[i], StdErr: math.Sqrt(best.covariance[i][i]),
-		})
 		// To first order the variance of ln p is that of the Jacobian's row.
 		var v float64
 		for j := range p {
 			for m := range p {
-				v += l.jacobian[i][j] * best.covariance[j][m] * l.jacobian[i][m]
+				v += l.jacobian[i][j] * d.Covariance[j][m] * l.jacobian[i][m]
 			}
 		}
 		relative[i] = math.Sqrt(max(v, 0))
-		d.Estimates = append(d.Estimates, Parameter{Name: s.parameters[i], Value: p[i], StdErr: p[i] * relative[i]})
+		d.Estimates = append(d.Estimates, Parameter{Name: parameters[i], Value: p[i], StdErr: p[i] * relative[i]})
 	}
 	d.Status = statusOf(relative)
-	return p, d, nil
+}
+
+// begin returns the coordinates from which to search: those of the start, or
+// those that the prior expects where they are better.
+func (s search) begin(objective func(at []float64) evaluation, prior []Normal) ([]float64, error) {
+	start := s.chart.from(s.start)
+	expected := slices.Clone(start)
+	for i, n := range prior {
+		if n.SD > 0 {
+			expected[i] = n.Mean
+		}
+		if math.IsInf(expected[i], 0) {
+			return nil, fmt.Errorf("%w: the table says nothing of %s, and neither does the prior", ErrTooFewData, s.chart.names()[i])
+		}
+	}
+	e := objective(expected)
+	if o := objective(start); !e.finite() || o.finite() && o.value >= e.value {
+		return start, nil
+	}
+	return expected, nil
+}
+
+// enough is enoughRepeats without a prior; with one any account will do, if the
+// prior says what the table cannot.
+func (o *FitOptions) enough(table *Counts, repeats float64) error {
+	if table.N() > 0 && len(o.prior()) > 0 {
+		return nil
+	}
+	return enoughRepeats(table, repeats)
 }
 
 // enoughRepeats refuses a table from which no flow of orders can be learnt.

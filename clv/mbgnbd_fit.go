@@ -10,7 +10,7 @@ type MBGNBDFit struct {
 // [FitBGNBD] does and with the same errors.
 func FitMBGNBD(table *Counts, opts *FitOptions) (*MBGNBDFit, error) {
 	t := newMBGNBDTable(table)
-	if err := enoughRepeats(table, t.x); err != nil {
+	if err := opts.enough(table, t.x); err != nil {
 		return nil, err
 	}
 	p, d, err := search{

@@ -11,7 +11,7 @@ type NBDFit struct {
 // rate have no maximum.
 func FitNBD(table *Counts, opts *FitOptions) (*NBDFit, error) {
 	t := newNBDTable(table)
-	if err := enoughRepeats(table, t.layout.x); err != nil {
+	if err := opts.enough(table, t.layout.x); err != nil {
 		return nil, err
 	}
 	p, d, err := search{

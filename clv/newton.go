@@ -66,7 +66,12 @@ const (
 // newton maximises f from start by damped Newton steps: the information is
 // increased along its diagonal until it is positive definite and the step is
 // short enough and gains (Nocedal and Wright 2006, section 3.4).
-func newton(f func(at []float64) evaluation, start []float64, names []string, maxIterations int) (optimum, error) {
+//
+// A coordinate that f holds by a prior, with an SD above 0, cannot run away,
+// and is never taken to be less known than by that prior.
+func newton(
+	f func(at []float64) evaluation, start []float64, prior []Normal, names []string, maxIterations int,
+) (optimum, error) {
 	n := len(start)
 	o := optimum{at: start, evaluation: f(start)}
 	if !o.finite() {
@@ -77,38 +82,44 @@ func newton(f func(at []float64) evaluation, start []float64, names []string, ma
 		if damp > mostDamped {
 			return o, fmt.Errorf("%w: the log-likelihood is flat, its maximum cannot be located", ErrNotIdentified)
 		}
-		step, size, ok := o.step(damp)
-		if !ok || size > longest {
+		step, size, ok := o.step(prior, damp)
+		if !ok || size > longest && more(damp) <= mostDamped {
 			damp = more(damp)
 			continue
 		}
+		shorten(step, size)
 		o.iterations++
 		next := make([]float64, n)
 		for i := range next {
 			next[i] = o.at[i] + step[i]
-			if d := next[i] - start[i]; math.Abs(d) > runaway {
+			if d := next[i] - start[i]; prior[i].SD == 0 && math.Abs(d) > runaway {
 				return o, fmt.Errorf("%w: %s goes to %s without a maximum", ErrNotIdentified, names[i], limit(d))
 			}
 		}
 		e := f(next)
 		gain := dot(o.gradient, step) / 2
-		settled := gain < noise*(1+math.Abs(o.value))
-		if settled && damp > 0 && damp < 1 {
-			damp = 0 // nothing is left to gain but rounding errors, which must not damp more
-			continue
-		}
-		settled = settled && damp == 0
+		settled := gain*(1+damp) < noise*(1+math.Abs(o.value))
 		if !e.finite() || (!settled && e.value-o.value < enoughGain*gain) {
 			damp = more(damp)
 			continue
 		}
 		o.at, o.evaluation = next, e
 		if damp == 0 && size < lastStep {
-			return o.certify(names)
+			return o.certify(prior, names)
 		}
 		damp = less(damp)
 	}
 	return o, fmt.Errorf("%w: after %d steps the gradient is still %.3g", ErrNotConverged, maxIterations, norm(o.gradient))
+}
+
+// shorten bounds a step where damping did not: on a slope so steep and straight
+// that its curvature says nothing.
+func shorten(step []float64, size float64) {
+	if size > longest {
+		for i := range step {
+			step[i] *= longest / size
+		}
+	}
 }
 
 func more(damp float64) float64 { return max(4*damp, 1e-3) }
@@ -128,8 +139,8 @@ func limit(d float64) string {
 }
 
 // step solves (information + damp * its diagonal) step = gradient.
-func (o optimum) step(damp float64) (step []float64, size float64, ok bool) {
-	l, ok := cholesky(o.hessian, damp)
+func (o optimum) step(prior []Normal, damp float64) (step []float64, size float64, ok bool) {
+	l, ok := cholesky(o.hessian, prior, damp)
 	if !ok {
 		return nil, 0, false
 	}
@@ -140,21 +151,15 @@ func (o optimum) step(damp float64) (step []float64, size float64, ok bool) {
 
 // certify checks that the observed information is positive definite, and not
 // just by a rounding error, and derives the standard errors.
-func (o optimum) certify(names []string) (optimum, error) {
-	l, ok := cholesky(o.hessian, 0)
+func (o optimum) certify(prior []Normal, names []string) (optimum, error) {
+	l, ok := cholesky(o.hessian, prior, 0)
 	if !ok || l.smallestPivot < flatPivot {
-		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum", ErrNotIdentified)
+		return o, fmt.Errorf("%w: the log-likelihood is flat around its maximum: %s cannot be told from the coordinates before it",
+			ErrNotIdentified, names[l.flattest])
 	}
-	n := len(o.at)
-	o.covariance = newEvaluation(n).hessian
-	for i := range n {
-		unit := make([]float64, n)
-		unit[i] = 1
-		for j, v := range l.solve(unit) {
-			o.covariance[i][j] += v / 2 // the mean with its mirror: exactly symmetric
-			o.covariance[j][i] += v / 2
-		}
-		if math.Sqrt(o.covariance[i][i]) > flatStdErr {
+	o.covariance = l.inverse()
+	for i := range o.at {
+		if prior[i].SD == 0 && math.Sqrt(o.covariance[i][i]) > flatStdErr {
 			return o, fmt.Errorf("%w: the log-likelihood hardly depends on %s", ErrNotIdentified, names[i])
 		}
 	}
@@ -167,16 +172,23 @@ type factor struct {
 	l             [][]float64
 	scale         []float64
 	smallestPivot float64
+	flattest      int // where it is, or where there is none
 }
 
 // cholesky factors -(hessian) + damp * |its diagonal|, scaled. It reports
-// false where that is not positive definite.
-func cholesky(hessian [][]float64, damp float64) (factor, bool) {
+// false where that is not positive definite. A diagonal element that passes
+// through zero on its way from concave to convex counts no less than the
+// information in the prior.
+func cholesky(hessian [][]float64, prior []Normal, damp float64) (factor, bool) {
 	n := len(hessian)
 	f := factor{l: make([][]float64, n), scale: make([]float64, n), smallestPivot: 1}
 	for i := range n {
 		f.scale[i] = math.Sqrt(math.Abs(hessian[i][i]))
+		if sd := prior[i].SD; sd > 0 {
+			f.scale[i] = max(f.scale[i], 1/sd)
+		}
 		if f.scale[i] == 0 {
+			f.flattest = i
 			return f, false
 		}
 	}
@@ -192,14 +204,27 @@ func cholesky(hessian [][]float64, damp float64) (factor, bool) {
 				f.l[i][j] = v / f.l[j][j]
 				continue
 			}
+			if v < f.smallestPivot || !(v > 0) {
+				f.smallestPivot, f.flattest = v, i
+			}
 			if !(v > 0) {
 				return f, false
 			}
-			f.smallestPivot = min(f.smallestPivot, v)
 			f.l[i][i] = math.Sqrt(v)
 		}
 	}
 	return f, true
+}
+
+// factorOf factors a covariance.
+func factorOf(covariance [][]float64) (factor, bool) {
+	negated := newEvaluation(len(covariance)).hessian
+	for i, row := range covariance {
+		for j, v := range row {
+			negated[i][j] = -v
+		}
+	}
+	return cholesky(negated, make([]Normal, len(covariance)), 0)
 }
 
 // condition returns the 2-norm condition number of the scaled matrix.
@@ -232,6 +257,21 @@ func (f factor) solve(b []float64) []float64 {
 		x[i] /= f.scale[i]
 	}
 	return x
+}
+
+// inverse returns that of the matrix, in its own scale.
+func (f factor) inverse() [][]float64 {
+	n := len(f.l)
+	inverse := newEvaluation(n).hessian
+	for i := range n {
+		unit := make([]float64, n)
+		unit[i] = 1
+		for j, v := range f.solve(unit) {
+			inverse[i][j] += v / 2 // the mean with its mirror: exactly symmetric
+			inverse[j][i] += v / 2
+		}
+	}
+	return inverse
 }
 
 func dot(a, b []float64) float64 {

@@ -16,7 +16,7 @@ type ParetoNBDFit struct {
 // around it, and with [ErrNotConverged] at the iteration limit.
 func FitParetoNBD(table *Counts, opts *FitOptions) (*ParetoNBDFit, error) {
 	t := newParetoNBDTable(table)
-	if err := enoughRepeats(table, t.x); err != nil {
+	if err := opts.enough(table, t.x); err != nil {
 		return nil, err
 	}
 	p, d, err := search{
