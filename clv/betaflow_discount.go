@@ -75,14 +75,28 @@ var legendre = [...]node{
 }
 
 // overTime adds up the rate of orders at 16 moments, those of Legendre in
-// ln(1+tau). It knows by itself whether they are enough: without discount they
-// must give the mean number of orders, which has a sum of its own.
+// ln(1+tau), in one span of time or several. It knows by itself whether they are
+// enough: without discount they must give the mean number of orders, which has
+// a sum of its own.
 func (f betaFlow) overTime(tau, kappa float64) (float64, bool) {
 	if !fewEvents(f.r, tau) || math.Abs(kappa)*tau > 4 {
 		return 0, false
 	}
-	v := discount(0, tau, kappa, func(y float64) float64 { return overEvents(f.r, y, f.a, f.b, 1, 1).rate })
-	return v.of(overEvents(f.r, tau, f.a, f.b, 1, 1).orders)
+	orders := overEvents(f.r, tau, f.a, f.b, 1, 1).orders
+	rate := func(y float64) float64 { return overEvents(f.r, y, f.a, f.b, 1, 1).rate }
+	for spans := 1.0; spans <= 4; spans *= 2 {
+		var v paid
+		growth := math.Log1p(tau) / spans
+		for i := range int(spans) {
+			p := discount(math.Expm1(float64(i)*growth), math.Expm1(float64(i+1)*growth), kappa, rate)
+			v.orders += p.orders
+			v.value += p.value
+		}
+		if value, ok := v.of(orders); ok {
+			return value, true
+		}
+	}
+	return 0, false
 }
 
 // paid is a number of orders, and what they are worth.

@@ -8,7 +8,9 @@ type BGCNBDFit struct {
 
 // FitBGCNBD finds the parameters under which the table is most likely, given the
 // rhythm k, as [FitBGNBD] does and with the same errors, and one for a k that is
-// not from 1 to MaxRhythm. [FitBGRhythm] chooses k.
+// not from 1 to MaxRhythm. [FitBGRhythm] chooses k. LogLik, AIC and BIC lack the
+// term of which [BGCNBD.LogLikelihood] speaks: by themselves they compare fits with
+// the same k only.
 func FitBGCNBD(table *Counts, k int, opts *FitOptions) (*BGCNBDFit, error) {
 	if err := checkRhythm(k); err != nil {
 		return nil, err

@@ -73,7 +73,8 @@ func (m MBGCNBD) Discounted(h History, rate Rate) float64 {
 	return m.outlook(h).discounted(rate, m.Unit)
 }
 
-// DiscountedUntil returns that of the orders in the next t units of time, DECT.
+// DiscountedUntil returns that of the orders in the next t units of time, DECT,
+// within the limit of ExpectedOrders.
 func (m MBGCNBD) DiscountedUntil(h History, t float64, rate Rate) float64 {
 	return m.outlook(h).discountedUntil(t, rate, m.Unit)
 }

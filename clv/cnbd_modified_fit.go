@@ -8,7 +8,9 @@ type MBGCNBDFit struct {
 
 // FitMBGCNBD finds the parameters under which the table is most likely, given the
 // rhythm k, as [FitBGNBD] does and with the same errors, and one for a k that is
-// not from 1 to MaxRhythm. [FitMBGRhythm] chooses k.
+// not from 1 to MaxRhythm. [FitMBGRhythm] chooses k. LogLik, AIC and BIC lack the
+// term of which [MBGCNBD.LogLikelihood] speaks: by themselves they compare fits with
+// the same k only.
 func FitMBGCNBD(table *Counts, k int, opts *FitOptions) (*MBGCNBDFit, error) {
 	if err := checkRhythm(k); err != nil {
 		return nil, err
@@ -20,7 +22,7 @@ func FitMBGCNBD(table *Counts, k int, opts *FitOptions) (*MBGCNBDFit, error) {
 	return &MBGCNBDFit{mbgcnbdOf(k, p, table.Unit()), d}, nil
 }
 
-// FitMBGRhythm fits a [MBGCNBD] with each rhythm from 1 to MaxRhythm and returns the
+// FitMBGRhythm fits an [MBGCNBD] with each rhythm from 1 to MaxRhythm and returns the
 // most likely, with what was tried in the order of K. It fails
 // with [keyaccount.ErrMissing] when the table lacks the times between orders
 // ([Counts.LogGaps]), and when no rhythm can be fitted with the error of K = 1.

@@ -113,8 +113,8 @@ const (
 // discountedUntil integrates the rate of orders, which beats in the rhythm for
 // a while, until nobody knows any more when the next order is due.
 func (f rhythmFlow) discountedUntil(t, delta float64) float64 {
-	if delta > 0 {
-		t = min(t, 60/delta) // e^-60 of what follows is nothing
+	if delta*t > 60 {
+		return f.discounted(delta) // e^-60 of what follows is nothing
 	}
 	tau, kappa := f.tau(t), delta*bounded(f.common.alpha)
 	orders := f.over(tau).orders

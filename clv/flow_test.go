@@ -212,3 +212,61 @@ func FuzzOrderFlow(f *testing.F) {
 		}
 	})
 }
+
+func FuzzFlowJSON(f *testing.F) {
+	for _, m := range flows() {
+		b, err := json.Marshal(m)
+		require.NoError(f, err)
+		f.Add(b)
+	}
+	f.Add([]byte(`{"model":"BG/CNBD-99999999999999999999"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, m := range []interface {
+			OrderFlow
+			json.Unmarshaler
+		}{new(BGNBD), new(MBGNBD), new(NBD), new(BGCNBD), new(MBGCNBD)} {
+			if m.UnmarshalJSON(data) == nil {
+				require.NoError(t, m.Validate())
+				_, err := json.Marshal(m)
+				require.NoError(t, err)
+			}
+		}
+		for _, fit := range []json.Unmarshaler{new(BGNBDFit), new(MBGNBDFit), new(NBDFit), new(BGCNBDFit), new(MBGCNBDFit)} {
+			_ = fit.UnmarshalJSON(data)
+		}
+	})
+}
+
+func FuzzFitFlows(f *testing.F) {
+	f.Add(2, 3.0, 9.0, int64(4), 0, 0.0, 5.0, int64(9), 2)
+	f.Add(1, 5e-324, 5e-324, int64(1), 1<<30, 1e300, math.MaxFloat64, int64(1)<<60, 12)
+	f.Fuzz(func(t *testing.T, x1 int, r1, a1 float64, n1 int64, x2 int, r2, a2 float64, n2 int64, k int) {
+		table := smallTable(t)
+		_ = table.Add(History{x1, r1, a1}, n1)
+		_ = table.Add(History{x2, r2, a2}, n2)
+		var fits []Fitted
+		if fit, err := FitMBGNBD(table, nil); err == nil {
+			fits = append(fits, fit)
+		}
+		if fit, err := FitNBD(table, nil); err == nil {
+			fits = append(fits, fit)
+		}
+		if fit, err := FitBGCNBD(table, k, nil); err == nil {
+			fits = append(fits, fit)
+		}
+		if fit, err := FitMBGCNBD(table, k, nil); err == nil {
+			fits = append(fits, fit)
+		}
+		for _, fit := range fits {
+			d := fit.Report()
+			for _, p := range d.Estimates {
+				if !positive(p.Value) || !positive(p.StdErr) {
+					t.Fatalf("%s %+v", fit.Name(), d)
+				}
+			}
+			if math.IsNaN(d.LogLik) || math.IsInf(d.LogLik, 0) || math.IsNaN(d.GradNorm) {
+				t.Fatalf("%s %+v", fit.Name(), d)
+			}
+		}
+	})
+}

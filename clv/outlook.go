@@ -23,11 +23,11 @@ type outlook[F activeFlow] struct {
 	active   F
 }
 
-func span(t float64) bool { return t >= 0 && t <= math.MaxFloat64 }
+func isSpan(t float64) bool { return t >= 0 && t <= math.MaxFloat64 }
 
 func (o outlook[F]) aliveAfter(t float64) float64 {
 	switch {
-	case !span(t) || o.standing == 0:
+	case !isSpan(t) || o.standing == 0:
 		return 0
 	case t == 0:
 		return o.standing
@@ -46,7 +46,7 @@ func (o outlook[F]) distribution(t float64, most int) []float64 {
 	if most < 0 || most > MaxOrders {
 		return nil
 	}
-	if !span(t) || o.standing == 0 {
+	if !isSpan(t) || o.standing == 0 {
 		return make([]float64, most+1)
 	}
 	if t == 0 {

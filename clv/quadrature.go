@@ -7,7 +7,7 @@ import "math"
 // density), the share of a sum that is left out, and the width under which a
 // density is a point. Each keeps the relative error below 1e-12.
 const (
-	tail       = 1e-6
+	tailShare  = 1e-6
 	maxStep    = 0.28
 	stepWidth  = 0.55
 	negligible = 1e-16
@@ -46,7 +46,7 @@ func betaRule(nodes []node, a, b float64, k kernel) []node {
 	d := logitDensity{a: a, b: b, sum: a + b, step: min(k.step, stepWidth*width)}
 	// From the mode of the density in u, or from the nearer tail where the
 	// mode lies inside it, outwards.
-	left, right := max(1, d.sum, k.near)/tail, max(1, d.sum, k.far)/tail
+	left, right := max(1, d.sum, k.near)/tailShare, max(1, d.sum, k.far)/tailShare
 	d.start = min(max(math.Log(a)-math.Log(b), -math.Log(left)), math.Log(right))
 	z := math.Exp(d.start)
 	d.p, d.q = z/(1+z), 1/(1+z)
