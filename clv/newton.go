@@ -61,6 +61,11 @@ const (
 	mostDamped = 1e6  // steps a millionth of Newton's that still do not gain
 	enoughGain = 1e-4
 	noise      = 1e-12 // of a log-likelihood, relative
+	// Where the maximum is flat, rounding errors keep the steps above lastStep:
+	// after so many that gain nothing there is nothing to gain.
+	enoughStill = 6
+	// A search that wanders to its last step without a slope is on a ridge.
+	levelled = 1e-4
 )
 
 // newton maximises f from start by damped Newton steps: the information is
@@ -77,7 +82,7 @@ func newton(
 	if !o.finite() {
 		return o, fmt.Errorf("%w: the log-likelihood is not finite at the start", ErrNotConverged)
 	}
-	damp := 0.0
+	damp, still := 0.0, 0 // still: undamped steps in a row that gain nothing
 	for o.iterations < maxIterations {
 		if damp > mostDamped {
 			return o, fmt.Errorf("%w: the log-likelihood is flat, its maximum cannot be located", ErrNotIdentified)
@@ -104,10 +109,15 @@ func newton(
 			continue
 		}
 		o.at, o.evaluation = next, e
-		if damp == 0 && size < lastStep {
+		if damp > 0 || !settled {
+			still = 0
+		} else if still++; size < lastStep || still == enoughStill {
 			return o.certify(prior, names)
 		}
 		damp = less(damp)
+	}
+	if norm(o.gradient) < levelled {
+		return o, fmt.Errorf("%w: the log-likelihood is flat, its maximum cannot be located", ErrNotIdentified)
 	}
 	return o, fmt.Errorf("%w: after %d steps the gradient is still %.3g", ErrNotConverged, maxIterations, norm(o.gradient))
 }
