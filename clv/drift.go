@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/mathext"
 
 	"github.com/keyaccount/keyaccount"
@@ -127,21 +128,24 @@ func CompareFits(before, after Fitted, opts *DriftOptions) (*Drift, error) {
 	d := &Drift{
 		Model: before.Name(), Unit: before.TimeUnit(), DF: n, Horizon: o.Horizon, Level: o.Level, Tolerance: o.Tolerance,
 	}
-	change, joint := make([]float64, n), newEvaluation(n).hessian
+	z, correlation := mat.NewVecDense(n, nil), mat.NewSymDense(n, nil)
 	for i := range n {
 		x, y := a.Coordinates[i], b.Coordinates[i]
-		change[i] = y.Value - x.Value
-		for j := range n {
-			joint[i][j] = a.Covariance[i][j] + b.Covariance[i][j]
-		}
-		c := CoordinateDrift{Name: x.Name, Before: x.Value, After: y.Value, Change: change[i], StdErr: math.Sqrt(joint[i][i])}
+		c := CoordinateDrift{Name: x.Name, Before: x.Value, After: y.Value, Change: y.Value - x.Value}
+		c.StdErr = math.Sqrt(a.Covariance[i][i] + b.Covariance[i][i])
 		c.Z = c.Change / c.StdErr
 		c.P = math.Erfc(math.Abs(c.Z) / math.Sqrt2)
 		d.Coordinates = append(d.Coordinates, c)
+		z.SetVec(i, c.Z)
+		for j := range i + 1 {
+			correlation.SetSym(i, j, (a.Covariance[i][j]+b.Covariance[i][j])/c.StdErr/d.Coordinates[j].StdErr)
+		}
 	}
-	factor, ok := factorOf(joint)
+	var factor mat.Cholesky
+	var solved mat.VecDense
+	ok := factor.Factorize(correlation) && factor.SolveVecTo(&solved, z) == nil
 	if ok {
-		d.ChiSquare = dot(change, factor.solve(change))
+		d.ChiSquare = mat.Dot(z, &solved)
 	}
 	if !ok || !(d.ChiSquare >= 0) || math.IsInf(d.ChiSquare, 1) {
 		return nil, &keyaccount.InputError{
@@ -167,7 +171,7 @@ func CompareFits(before, after Fitted, opts *DriftOptions) (*Drift, error) {
 func checkFits(before, after Fitted) error {
 	for i, f := range []Fitted{before, after} {
 		field := [...]string{"before", "after"}[i]
-		if f == nil || f.Report() == nil {
+		if f == nil || f.Report() == nil || len(f.Report().Coordinates) == 0 {
 			return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: field, Reason: "there is no fit to compare"}
 		}
 		if err := f.Validate(); err != nil {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -133,33 +135,34 @@ func TestCompareFitsFindsDrift(t *testing.T) {
 func TestOrdersStdErrAgreesWithDraws(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 3))
 	fit := fitted(t, simulated(t, flow{BGNBD{R: .8, Alpha: 6, A: .8, B: 5}}, 4000, r))
-	factor, ok := factorOf(fit.Covariance)
-	require.True(t, ok)
 	at := values(fit.Coordinates)
+	n := len(at)
+	covariance := mat.NewSymDense(n, nil)
+	for i, row := range fit.Covariance {
+		for j, v := range row {
+			covariance.SetSym(i, j, v)
+		}
+	}
+	var factor mat.Cholesky
+	require.True(t, factor.Factorize(covariance))
+	var lower mat.TriDense
+	factor.LTo(&lower)
 	var sum, squares float64
-	const n = 4000
-	for range n {
-		z, drawn := make([]float64, len(at)), make([]float64, len(at))
+	const draws = 4000
+	for range draws {
+		z, drawn := make([]float64, n), slices.Clone(at)
 		for i := range z {
 			z[i] = r.NormFloat64()
-			drawn[i] = at[i] + factor.scale[i]*dot(factor.l[i][:i+1], z[:i+1])
+			for j := range i + 1 {
+				drawn[i] += lower.At(i, j) * z[j]
+			}
 		}
 		v := math.Log(fit.at(drawn).ExpectedOrders(History{}, 52))
 		sum += v
 		squares += v * v
 	}
-	spread := math.Sqrt(squares/n - sum/n*sum/n)
+	spread := math.Sqrt(squares/draws - sum/draws*sum/draws)
 	assert.InEpsilon(t, spread, logOrdersStdErr(fit, History{}, 52), .05)
-}
-
-func negatedMatrix(m [][]float64) [][]float64 {
-	out := make([][]float64, len(m))
-	for i, row := range m {
-		for _, v := range row {
-			out[i] = append(out[i], -v)
-		}
-	}
-	return out
 }
 
 func TestCompareFitsRefuses(t *testing.T) {

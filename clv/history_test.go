@@ -17,7 +17,7 @@ var impossible = []struct {
 	History
 }{
 	{"negative frequency", "Frequency", History{-1, 0, 5}},
-	{"absurd frequency", "Frequency", History{maxFrequency + 1, 1, 5}},
+	{"absurd frequency", "Frequency", History{next(maxFrequency), 1, 5}},
 	{"NaN recency", "Recency", History{1, math.NaN(), 5}},
 	{"negative recency", "Recency", History{1, -1, 5}},
 	{"NaN age", "Age", History{0, 0, math.NaN()}},
@@ -28,6 +28,9 @@ var impossible = []struct {
 	{"recency without a repeat purchase", "Recency", History{0, 3, 5}},
 	{"repeat purchase at age 0", "Recency", History{1, 0, 0}},
 }
+
+// next is negative where an int has 32 bits.
+func next(n int) int { return n + 1 }
 
 func TestHistoryValidate(t *testing.T) {
 	for _, c := range impossible {
