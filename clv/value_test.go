@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -226,6 +227,17 @@ func TestPortfolio(t *testing.T) {
 	assert.True(t, known.Total.ParametersKnown)
 	assert.True(t, known.Total.Mean.Equal(all.Total.Mean))
 	assert.True(t, known.Total.High.Sub(known.Total.Low).LessThan(all.Total.High.Sub(all.Total.Low)))
+
+	f, sums := newFutures(&fullCosts), make([]float64, 400)
+	for i := range certain {
+		_, totals := certain[i].value(&fullCosts, f)
+		for k, v := range totals {
+			sums[k] += v
+		}
+	}
+	slices.Sort(sums)
+	assert.InDelta(t, orderStatistic(sums, .05), known.Total.Low.InexactFloat64(), .0051, "of the sums of each future")
+	assert.InDelta(t, orderStatistic(sums, .95), known.Total.High.InexactFloat64(), .0051)
 
 	none, err := ValuePortfolio(nil, fullCosts)
 	require.NoError(t, err)
