@@ -1,11 +1,10 @@
-// Command clv reads a transaction log as CSV, fits the BG/NBD model to it, and
-// prints, as JSON, the parameters and for every account the probability that
-// it is still a customer and the orders to expect.
+// Command clv tells what accounts are worth that order without a contract: it
+// reads a CSV of transactions or of summarised histories, fits a model of their
+// orders and one of what an order is worth, lets the models predict what they
+// have not seen, and values every account and all together.
 package main
 
 import (
-	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -13,6 +12,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,211 +24,241 @@ import (
 
 const usage = `usage: clv [flags] [file.csv | -]
 
-Reads transactions from the file, or from standard input. The first line names
-the columns, in any order; others are ignored:
+Reads a log of transactions, or a summary of histories, from the file or from
+standard input. The first line names the columns, in any order; others are
+ignored. A log has
 
-  account   customer
-  time      2006-01-02 or 2006-01-02T15:04:05+08:00
-  amount    value; negative for a return or credit, which is no purchase
-  quantity  optional; makes a purchase of a free delivery
+  account   customer, required
+  time      2006-01-02 or 2006-01-02T15:04:05+08:00, required
+  amount    value of the line; negative for a return or credit, required
+  quantity  makes an order of a delivery without value
+  currency  ISO 4217; one currency in all
 
-For example:
+for example:
 
-  account,time,amount
-  ACME,2025-03-01,1250.00
-  ACME,2025-03-09,-125.00
-  BOLT,2025-02-11T08:30:00Z,80.00
+  account,time,amount,currency
+  ACME,2025-03-01,1250.00,EUR
+  ACME,2025-03-09,-125.00,EUR
+  BOLT,2025-02-11T08:30:00Z,80.00,EUR
 
-A fit needs some hundred accounts; with too few, or with data that cannot tell
-the parameters apart, it says so. Lines after -asof are left out.
+A summary, which is known by its column frequency, has one line an account:
+
+  account    customer, required
+  frequency  orders after the first, those of one day being one, required
+  recency    time from the first order to the last, in units, required
+  age        time from the first order to -calibration-end, in units, required
+  mean       mean value of an order; without it there are no values
+  orders     how many orders the mean is of (default frequency)
+  currency   as above
+
+A first run lets all models predict what came after a day, and keeps the best;
+a later one scores and values with it, up to the last line:
+
+  clv -model auto -calibration-end 2025-06-30 -save model.json sales.csv
+  clv -load model.json -horizon 2028-12-31 -rate 0.08 -margin 0.3 sales.csv
+
+A fit needs some hundred accounts; -prior weak needs only a few.
 
 Flags:
 `
 
-// report is the printed document.
-type report struct {
-	AsOf     string          `json:"as_of"`
-	Unit     clv.Unit        `json:"unit"`
-	Horizon  float64         `json:"horizon"`
-	Model    *clv.BGNBDFit   `json:"model"`
-	Accounts []accountReport `json:"accounts"`
-}
-
-type accountReport struct {
-	clv.AccountHistory
-	ProbAlive      float64 `json:"prob_alive"`
-	ExpectedOrders float64 `json:"expected_orders"`
-}
-
-// maxHorizon is 2700 years even in days: a larger number is a slip.
-const maxHorizon = 1e6
-
-type settings struct {
-	asOf    time.Time
-	unit    clv.Unit
-	horizon float64
-}
-
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+// settings are the flags, read.
+type settings struct {
+	model, spend, prior        string
+	unit                       clv.Unit
+	zone                       *time.Location
+	calibrationEnd, holdoutEnd time.Time // zero where not given
+	horizon                    horizon
+	economics                  clv.Economics // without its days
+	returns                    clv.ReturnsPolicy
+	first                      clv.FirstOrder
+	save, load, format         string
+}
+
+// horizon is a day, or so many units from the end of the histories, or a year.
+type horizon struct {
+	text  string
+	day   time.Time
+	units float64
+}
+
+// run returns the exit code: 0, 1 for what is wrong with the data, 2 for what
+// is wrong with the flags.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var set settings
-	flags := flag.NewFlagSet("clv", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
-	flags.Func("asof", "last `day` of the calibration, itself included, 2006-01-02 (default the day of the last line)", func(s string) (err error) {
-		set.asOf, err = time.Parse(time.DateOnly, s)
-		return err
-	})
-	flags.TextVar(&set.unit, "unit", clv.Week, "`unit` of time of the model and the horizon: day, week or year")
-	flags.Float64Var(&set.horizon, "horizon", 52, "`units` of time in which orders are expected, up to 1000000")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	s, file, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		return 0
-	} else if err != nil {
+	case err != nil:
+		fmt.Fprintln(stderr, "clv:", err)
 		return 2
 	}
-	if flags.NArg() > 1 {
-		fmt.Fprintln(stderr, "clv: give at most one file; -h explains")
-		return 2
-	}
-	if !(set.horizon > 0 && set.horizon <= maxHorizon) {
-		fmt.Fprintf(stderr, "clv: -horizon %g: give a number of %ss above 0, and 1000000 at most; -h explains\n", set.horizon, set.unit)
-		return 2
-	}
-	if err := value(flags.Arg(0), set, stdin, stdout); err != nil {
-		fmt.Fprintln(stderr, "clv:", strings.TrimPrefix(err.Error(), "clv: "))
+	if err := s.do(file, stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, "clv:", plain(err))
 		return 1
 	}
 	return 0
 }
 
-func value(file string, set settings, stdin io.Reader, stdout io.Writer) error {
+// plain is what an error says, without the package that says it.
+func plain(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "clv: "), "keyaccount: ")
+}
+
+func parse(args []string, stderr io.Writer) (s settings, file string, err error) {
+	flags := flag.NewFlagSet("clv", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&s.model, "model", "mbg", "`model` of orders: mbg, bg, pareto, nbd, with the rhythm that fits best mbgcnbd or bgcnbd, or auto: the best of them by CRPS in the hold-out, without one by BIC")
+	flags.StringVar(&s.spend, "spend", "gamma", "`model` of the value of an order: gamma, lognormal, normal (may be negative) or none")
+	flags.StringVar(&s.prior, "prior", "none", "what is `believed` before the data are seen: none, or weak for few accounts")
+	flags.TextVar(&s.unit, "unit", clv.Week, "`unit` of time of the models, of a summary and of the horizon: day, week or year")
+	zone := flags.String("tz", "UTC", "time `zone` whose calendar days are counted, such as Asia/Shanghai")
+	calibration := flags.String("calibration-end", "", "last `day` that the models see, 2006-01-02; lines after it are the hold-out (default the day of the last line, and no hold-out)")
+	holdout := flags.String("holdout-end", "", "last `day` of the hold-out; no order may come after it (default the day of the last line)")
+	flags.StringVar(&s.horizon.text, "horizon", "", "last `day` of the future that is valued, or a number of units (default a year)")
+	flags.Float64Var(&s.economics.Rate.Annual, "rate", 0, "annual `rate` at which the future is discounted, such as 0.08")
+	flags.Float64Var(&s.economics.Margin, "margin", 1, "`share` of revenue that is left after the cost of what is sold")
+	flags.TextVar(&s.economics.ServiceCost, "service-cost", decimal.Zero, "`amount` that serving an active account costs a year")
+	flags.TextVar(&s.economics.OrderCost, "order-cost", decimal.Zero, "`amount` that handling an order costs")
+	flags.TextVar(&s.economics.RetentionCost, "retention-cost", decimal.Zero, "`amount` spent once a year on an active account")
+	flags.IntVar(&s.economics.PaymentDelay, "payment-delay", 0, "`days` from an order to its payment")
+	flags.TextVar(&s.returns, "returns", clv.NetReturns, "value of orders after returns, `net`, or before them, gross")
+	flags.TextVar(&s.first, "first-order", clv.WithoutFirst, "whether the value of the first order counts: `without_first`, or with_first for accounts with few others")
+	flags.StringVar(&s.save, "save", "", "keep the fitted models in this `file`")
+	flags.StringVar(&s.load, "load", "", "take the models kept in this `file` instead of fitting them")
+	flags.StringVar(&s.format, "format", "json", "`form` of the output: json or table")
+	if err := flags.Parse(args); err != nil {
+		return s, "", err
+	}
+	if flags.NArg() > 1 {
+		return s, "", errors.New("give one file, or none for standard input; see -h")
+	}
+	if s.load != "" {
+		var odd []string
+		flags.Visit(func(f *flag.Flag) {
+			switch f.Name {
+			case "model", "spend", "prior", "unit", "returns", "first-order", "save":
+				odd = append(odd, "-"+f.Name)
+			}
+		})
+		if odd != nil {
+			return s, "", fmt.Errorf("-load takes models as they were kept: leave out %s", strings.Join(odd, ", "))
+		}
+	}
+	if s.zone, err = time.LoadLocation(*zone); err != nil {
+		return s, "", fmt.Errorf("-tz: %w", err)
+	}
+	if err := s.days(*calibration, *holdout); err != nil {
+		return s, "", err
+	}
+	return s, flags.Arg(0), errors.Join(s.checkNames(), s.checkEconomics())
+}
+
+// days reads the flags that are dates.
+func (s *settings) days(calibration, holdout string) (err error) {
+	for _, d := range []struct {
+		name, text string
+		to         *time.Time
+	}{{"calibration-end", calibration, &s.calibrationEnd}, {"holdout-end", holdout, &s.holdoutEnd}} {
+		if d.text == "" {
+			continue
+		}
+		if *d.to, err = time.ParseInLocation(time.DateOnly, d.text, s.zone); err != nil {
+			return fmt.Errorf("-%s %s: write a day as 2006-01-02", d.name, d.text)
+		}
+	}
+	if holdout != "" && !s.calibrationEnd.Before(s.holdoutEnd) {
+		return fmt.Errorf("-holdout-end %s must lie after -calibration-end", holdout)
+	}
+	if holdout != "" && calibration == "" {
+		return errors.New("-holdout-end needs a -calibration-end")
+	}
+	if s.horizon.text == "" {
+		return nil
+	}
+	if s.horizon.day, err = time.ParseInLocation(time.DateOnly, s.horizon.text, s.zone); err == nil {
+		return nil
+	}
+	s.horizon.day = time.Time{}
+	if s.horizon.units, err = strconv.ParseFloat(s.horizon.text, 64); err != nil || !(s.horizon.units > 0) {
+		return fmt.Errorf("-horizon %s: write a day as 2006-01-02, or a number of units above 0", s.horizon.text)
+	}
+	return nil
+}
+
+func (s *settings) checkNames() error {
+	for _, f := range []struct{ name, value, known string }{
+		{"model", s.model, "mbg bg pareto nbd mbgcnbd bgcnbd auto"},
+		{"spend", s.spend, "gamma lognormal normal none"},
+		{"prior", s.prior, "none weak"},
+		{"format", s.format, "json table"},
+	} {
+		known := strings.Fields(f.known)
+		if !slices.Contains(known, f.value) {
+			return fmt.Errorf("-%s %s: choose one of %s", f.name, f.value, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// checkEconomics has the package look at the flags before the data are read, and
+// says what it finds in their names.
+func (s *settings) checkEconomics() error {
+	if s.economics.Margin == 0 {
+		return errors.New("-margin 0: nothing would be left of any order; give a share other than 0")
+	}
+	e := s.economics
+	e.AsOf = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	e.Horizon = e.AsOf.AddDate(1, 0, 0)
+	bad, ok := errors.AsType[*keyaccount.InputError](e.Validate())
+	if !ok {
+		return nil
+	}
+	name := map[string]string{
+		"Annual": "rate", "Margin": "margin", "ServiceCost": "service-cost", "OrderCost": "order-cost",
+		"RetentionCost": "retention-cost", "PaymentDelay": "payment-delay",
+	}[bad.Field]
+	return fmt.Errorf("-%s %s: %s", name, bad.Value, bad.Reason)
+}
+
+// do reads, analyses, keeps the models and prints.
+func (s settings) do(file string, stdin io.Reader, stdout io.Writer) error {
+	in := stdin
 	if file != "" && file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		stdin = f
+		in = f
 	}
-	log, err := readCSV(stdin)
+	var known *models
+	if s.load != "" {
+		var err error
+		if known, err = load(s.load); err != nil {
+			return err
+		}
+	}
+	out, fitted, err := s.analyse(in, known)
 	if err != nil {
 		return err
 	}
-	out, err := analyse(log, set)
-	if err != nil {
-		return err
+	if s.save != "" {
+		if err := fitted.save(s.save); err != nil {
+			return err
+		}
+	}
+	if s.format == "table" {
+		return out.table(stdout)
 	}
 	enc := json.NewEncoder(stdout)
+	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
-}
-
-// analyse is the whole job: summarise, fit, score.
-func analyse(log []keyaccount.Transaction, set settings) (*report, error) {
-	if set.asOf.IsZero() {
-		for _, tx := range log {
-			if tx.Time.After(set.asOf) {
-				set.asOf = tx.Time
-			}
-		}
-	}
-	year, month, day := set.asOf.UTC().Date()
-	calibration := keyaccount.Period{To: time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)}
-
-	cal := clv.NewCalibration(clv.CalibrationOptions{Unit: set.unit})
-	for _, tx := range log {
-		if !calibration.Contains(tx.Time) {
-			continue
-		}
-		if err := cal.Add(tx); err != nil {
-			return nil, err
-		}
-	}
-	table, err := cal.Counts(set.asOf)
-	if err != nil {
-		return nil, err
-	}
-	fit, err := clv.FitBGNBD(table, nil)
-	if err != nil {
-		return nil, err
-	}
-	accounts, err := cal.Accounts(set.asOf)
-	if err != nil {
-		return nil, err
-	}
-	out := &report{AsOf: set.asOf.UTC().Format(time.DateOnly), Unit: set.unit, Horizon: set.horizon, Model: fit}
-	for _, a := range accounts {
-		out.Accounts = append(out.Accounts, accountReport{
-			AccountHistory: a,
-			ProbAlive:      fit.ProbAlive(a.History),
-			ExpectedOrders: fit.ExpectedOrders(a.History, set.horizon),
-		})
-	}
-	return out, nil
-}
-
-func readCSV(r io.Reader) ([]keyaccount.Transaction, error) {
-	in := csv.NewReader(skipBOM(r))
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the input is empty; -h says what it should hold")
-	} else if err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"account", "time", "amount"} {
-		if !slices.Contains(header, name) {
-			return nil, fmt.Errorf("the first line does not name the column %q; -h explains", name)
-		}
-	}
-	var log []keyaccount.Transaction
-	for {
-		rec, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			if len(log) == 0 {
-				return nil, errors.New("there is no transaction below the names of the columns")
-			}
-			return log, nil
-		} else if err != nil {
-			return nil, err
-		}
-		tx, err := parse(func(name string) string {
-			if i := slices.Index(header, name); i >= 0 {
-				return strings.TrimSpace(rec[i])
-			}
-			return ""
-		})
-		if err != nil {
-			line, _ := in.FieldPos(0)
-			return nil, fmt.Errorf("line %d: %w", line, err)
-		}
-		log = append(log, tx)
-	}
-}
-
-func parse(field func(string) string) (tx keyaccount.Transaction, err error) {
-	tx.Account = field("account")
-	if tx.Time, err = time.Parse(time.DateOnly, field("time")); err != nil {
-		if tx.Time, err = time.Parse(time.RFC3339, field("time")); err != nil {
-			return tx, fmt.Errorf("time %q: write 2006-01-02 or 2006-01-02T15:04:05+08:00", field("time"))
-		}
-	}
-	if tx.Amount, err = decimal.NewFromString(field("amount")); err != nil {
-		return tx, fmt.Errorf("amount %q is not a decimal number", field("amount"))
-	}
-	if q := field("quantity"); q != "" {
-		if tx.Quantity, err = decimal.NewFromString(q); err != nil {
-			return tx, fmt.Errorf("quantity %q is not a decimal number", q)
-		}
-	}
-	return tx, tx.Validate()
-}
-
-// skipBOM drops the mark with which Excel begins a UTF-8 file.
-func skipBOM(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if head, _ := b.Peek(3); string(head) == "\ufeff" {
-		_, _ = b.Discard(3)
-	}
-	return b
 }

@@ -1,138 +1,314 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/keyaccount/keyaccount/internal/oracle"
 )
 
-// sampleLog makes the orders of 300 accounts over 2024 and 2025, some of which
-// stop.
-func sampleLog() string {
-	r := rand.New(rand.NewPCG(1, 2))
-	var b strings.Builder
-	b.WriteString("amount,account,time,note\n")
-	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range 300 {
-		rate, leave := 0.002+0.05*r.Float64()*r.Float64(), r.Float64()*r.Float64()
-		for day := float64(r.IntN(200)); day < 730; day += 1 + r.ExpFloat64()/rate {
-			at := start.AddDate(0, 0, int(day))
-			fmt.Fprintf(&b, "%d.50,A%03d,%s,\n", 10+r.IntN(90), i, at.Format(time.DateOnly))
-			if r.Float64() < leave {
-				break
-			}
-		}
-	}
-	b.WriteString("-5.00,A007,2025-12-31T10:00:00+08:00,a credit\n")
-	return b.String()
-}
+// Twelve accounts in half a year: too few for maximum likelihood.
+const few = `account,time,amount,currency
+华东汽车,2025-01-08,12000,CNY
+华东汽车,2025-02-05,9800,CNY
+华东汽车,2025-03-10,13100,CNY
+华东汽车,2025-04-03,11250,CNY
+华东汽车,2025-05-12,12400,CNY
+华东汽车,2025-06-04,10900,CNY
+北方电力,2025-01-15,54000,CNY
+北方电力,2025-03-20,61000,CNY
+北方电力,2025-05-28,58500,CNY
+ACME,2025-01-20,800,CNY
+ACME,2025-01-27,950,CNY
+ACME,2025-02-03,700,CNY
+ACME,2025-02-10,820,CNY
+南海港口,2025-02-14,7600,CNY
+Bolt & Söhne,2025-02-18,2100,CNY
+Bolt & Söhne,2025-04-22,1900,CNY
+Bolt & Söhne,2025-06-20,2300,CNY
+Coil,2025-02-25,430,CNY
+西部矿业,2025-03-03,33000,CNY
+西部矿业,2025-06-16,29500,CNY
+Dart,2025-03-11,1500,CNY
+Dart,2025-04-08,1450,CNY
+Dart,2025-05-06,1600,CNY
+Dart,2025-06-03,1500,CNY
+Echo,2025-03-27,260,CNY
+Fjord,2025-04-10,5100,CNY
+Fjord,2025-05-20,4800,CNY
+中原食品,2025-04-29,8800,CNY
+中原食品,2025-06-27,9100,CNY
+Gale,2025-05-15,640,CNY
+Gale,2025-06-10,-40,CNY
+`
 
-func runWith(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code = run(args, strings.NewReader(stdin), &out, &errs)
+func try(in string, args ...string) (code int, stdout, stderr string) {
+	var out, errs strings.Builder
+	code = run(args, strings.NewReader(in), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
-func TestRun(t *testing.T) {
-	code, stdout, stderr := runWith(t, sampleLog(), "-asof", "2025-06-30", "-unit", "day", "-horizon", "184")
-	require.Zero(t, code, stderr)
-	var got report
-	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
-	assert.Equal(t, "2025-06-30", got.AsOf)
-	assert.Equal(t, 184.0, got.Horizon)
-	assert.NotNil(t, got.Model)
-	assert.Positive(t, got.Model.StdErr("r"))
-	assert.Len(t, got.Accounts, 300)
-	for _, a := range got.Accounts {
-		assert.NoError(t, a.Validate())
-		assert.Positive(t, a.ExpectedOrders)
-		assert.Positive(t, a.ProbAlive)
+// result is what the tests read of a report.
+type result struct {
+	AsOf                    string `json:"as_of"`
+	Unit, Horizon, Currency string
+	Span                    float64
+	Warnings                []string
+	Model, Spend            *struct {
+		Model      string
+		Parameters []struct {
+			Name   string
+			Value  float64
+			StdErr float64 `json:"std_err"`
+		}
+		Fit struct {
+			N             int
+			LogLikelihood float64 `json:"log_likelihood"`
+			Status        string
+		}
 	}
-	assert.Contains(t, stdout, `"unit": "day"`)
-
-	file := filepath.Join(t.TempDir(), "log.csv")
-	require.NoError(t, os.WriteFile(file, []byte(sampleLog()), 0o600))
-	code, same, stderr := runWith(t, "", "-asof=2025-06-30", "-unit=day", "-horizon=184", file)
-	require.Zero(t, code, stderr)
-	assert.Equal(t, stdout, same, "a file, and the same bytes again")
-
-	code, stdout, stderr = runWith(t, sampleLog(), "-")
-	require.Zero(t, code, stderr)
-	assert.Contains(t, stdout, `"as_of": "2025-12-31"`)
-	assert.Contains(t, stdout, `"unit": "week"`)
+	Correlation *struct{ Verdict string }
+	Comparison  []struct {
+		Name, Problem string
+		Chosen        bool
+		LogLikelihood *float64 `json:"log_likelihood"`
+		BIC           *float64
+		Holdout       *struct{ CRPS, Expected float64 }
+	}
+	Holdout *struct {
+		Span             float64
+		Accounts, Orders int
+	}
+	Accounts []scored
+	Total    struct {
+		Accounts  int
+		ProbAlive float64 `json:"prob_alive"`
+		Orders    float64
+		Value     *worth
+	}
 }
 
-// The raw CDNOW log: Fader, Hardie and Lee (2005) print .243, 4.414, .793, 2.426
-// and LL -9582.4.
-func TestRunOnCDNOW(t *testing.T) {
-	raw, err := io.ReadAll(oracle.Open(t, "data/clv/cdnow_sample.txt"))
-	require.NoError(t, err)
-	var log strings.Builder
-	log.WriteString("account,time,quantity,amount\n")
-	for line := range strings.Lines(string(raw)) {
-		f := strings.Fields(line)
-		fmt.Fprintf(&log, "%s,%s-%s-%s,%s,%s\n", f[1], f[2][:4], f[2][4:6], f[2][6:], f[3], f[4])
+type scored struct {
+	ID           string
+	Frequency    int
+	Recency, Age float64
+	Spend        struct {
+		Orders int
+		Mean   float64
 	}
-	code, stdout, stderr := runWith(t, log.String(), "-asof", "1997-09-30")
-	require.Zero(t, code, stderr)
-	var got report
-	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
-	assert.Len(t, got.Accounts, 2357)
-	assert.InDelta(t, -9582.429207, got.Model.LogLik, 1e-6)
-	assert.InDelta(t, 4.41360202, got.Model.Alpha, 5e-9)
+	ProbAlive   float64 `json:"prob_alive"`
+	SilentSince string  `json:"silent_since"`
+	Orders      struct {
+		Mean      float64
+		Low, High int
+	}
+	Value *worth
 }
 
-func TestRunRefuses(t *testing.T) {
-	head := "account,time,amount\n"
-	for _, c := range []struct {
-		stdin string
-		args  []string
-		code  int
-		says  string
-	}{
-		{"", nil, 1, "the input is empty"},
-		{head, nil, 1, "no transaction"},
-		{"account,amount\n", nil, 1, `"time"`},
-		{head + "A,yesterday,1\n", nil, 1, "line 2"},
-		{head + "A,2025-01-01,one\n", nil, 1, "not a decimal number"},
-		{"account,time,amount,quantity\nA,2025-01-01,1,x\n", nil, 1, `quantity "x"`},
-		{head + ",2025-01-01,1\n", nil, 1, "needs an account"},
-		{head + "A,2025-01-01\n", nil, 1, "wrong number of fields"},
-		{head + "A,2025-01-01,1\nB,2025-02-01,1\n", nil, 1, "too few data"},
-		{head + "A,2025-01-01,1\n", []string{"-asof", "2024-01-01"}, 1, "the table is empty"},
-		{head, []string{"no-such-file.csv"}, 1, "no-such-file.csv"},
-		{head, []string{"a", "b"}, 2, "at most one file"},
-		{head, []string{"-horizon", "-3"}, 2, "-horizon -3: give a number of weeks above 0"},
-		{head, []string{"-horizon", "NaN"}, 2, "-horizon NaN"},
-		{head, []string{"-horizon", "1e308", "-unit", "day"}, 2, "-horizon 1e+308: give a number of days above 0, and 1000000 at most"},
-		{head, []string{"-horizon", "1000001"}, 2, "1000000 at most"},
-		{head, []string{"-horizon", "1000000"}, 1, "no transaction"},
-		{"\ufeff\"account\",time,amount\n", nil, 1, "no transaction"},
-		{head, []string{"-unit", "moon"}, 2, "week, day or year"},
-		{head, []string{"-asof", "soon"}, 2, "asof"},
-		{head, []string{"-nope"}, 2, "-nope"},
+type worth struct {
+	Mean, Low, High decimal.Decimal
+	Explain         []struct {
+		Code   string
+		Amount decimal.Decimal
+	}
+}
+
+func read(t *testing.T, in string, args ...string) (out result) {
+	t.Helper()
+	code, stdout, stderr := try(in, args...)
+	require.Zero(t, code, stderr)
+	require.Empty(t, stderr)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &out))
+	return out
+}
+
+func TestFewAccountsTable(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := try(few, "-prior", "weak", "-spend", "none", "-calibration-end", "2025-06-30", "-horizon", "2025-12-31", "-format", "table")
+	require.Zero(t, code, stderr)
+	assert.Equal(t, `As of 2025-06-30; the future up to 2025-12-31, 26.2857 weeks. Amounts in CNY.
+
+Warning: the parameters of MBG/NBD are weakly known: the standard error of one is as large as itself
+
+Orders: MBG/NBD     value  std. error
+  r                1.3365        0.99
+  alpha           11.0843        9.93
+  a              0.493953       0.594
+  b               3.40394        3.34
+
+  12 accounts, 5 steps, condition 2.22: weak
+
+Model      log-likelihood     AIC     BIC
+* MBG/NBD         -62.155  132.31  134.25
+
+Account       repeats  alive  orders  low  high  silent since
+ACME                3  0.219    0.66    0     5    2025-05-01
+Bolt & Söhne        2  0.903    2.36    0     6    2026-01-16
+Coil                0  0.656    0.73    0     3    2025-11-04
+Dart                3  0.869    3.22    0     8    2025-10-12
+Echo                0  0.703    0.90    0     4    2025-12-04
+Fjord               1  0.816    1.94    0     6    2025-11-19
+Gale                0  0.787    1.37    0     5    2026-01-22
+中原食品            1  0.894    2.39    0     7    2026-01-25
+北方电力            2  0.871    1.99    0     6    2026-01-04
+华东汽车            5  0.895    3.72    0     9    2025-10-09
+南海港口            0  0.640    0.68    0     3    2025-10-24
+西部矿业            1  0.882    1.73    0     5    2026-03-27
+Total of 12              9.1    21.7
+
+`, stdout)
+}
+
+func TestFewAccountsAreValued(t *testing.T) {
+	t.Parallel()
+	for _, spend := range []string{"gamma", "lognormal", "normal"} {
+		got := read(t, few, "-prior", "weak", "-spend", spend, "-first-order", "with_first", "-rate", "0.08", "-margin", "0.3",
+			"-service-cost", "500", "-order-cost", "25", "-retention-cost", "50", "-payment-delay", "60", "-horizon", "104")
+		assert.Equal(t, []any{"2025-06-27", "2027-06-25", 104.0, "CNY"}, []any{got.AsOf, got.Horizon, got.Span, got.Currency}, spend)
+		require.Len(t, got.Accounts, 12)
+		var sum decimal.Decimal
+		for _, a := range got.Accounts {
+			var parts decimal.Decimal
+			for _, p := range a.Value.Explain {
+				assert.Equal(t, p.Code != "revenue", p.Amount.IsNegative(), "%s %s", a.ID, p.Code)
+				parts = parts.Add(p.Amount)
+			}
+			assert.True(t, parts.Equal(a.Value.Mean), "%s: the parts are %s, the value %s", a.ID, parts, a.Value.Mean)
+			assert.True(t, a.Value.Low.LessThan(a.Value.High), a.ID)
+			sum = sum.Add(a.Value.Mean)
+		}
+		total := got.Total.Value
+		assert.True(t, sum.Sub(total.Mean).Abs().LessThanOrEqual(decimal.New(6, -2)), "twelve roundings: %s, %s", sum, total.Mean)
+		assert.True(t, total.Low.LessThan(total.Mean) && total.Mean.LessThan(total.High))
+	}
+}
+
+func TestTableOfValuesIsAligned(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := try(few, "-prior", "weak", "-model", "auto", "-rate", "0.08", "-margin", "0.3", "-order-cost", "25", "-format", "table")
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stdout, "Value of an order: Gamma-Gamma")
+	_, rows, found := strings.Cut(stdout, "\nAccount ")
+	require.True(t, found)
+	lines := strings.Split(strings.TrimSuffix("Account "+rows, "\n\n"), "\n")
+	require.Len(t, lines, 14)
+	assert.Regexp(t, `^Account +repeats +alive +orders +low +high +silent since +value +low +high +revenue +cost of goods +cost of orders$`, lines[0])
+	for _, line := range lines {
+		assert.Equal(t, width(lines[0]), width(line), line)
+	}
+}
+
+func TestModelsOfSavedRun(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][2]string{
+		{"mbg", "gamma"}, {"bg", "lognormal"}, {"pareto", "normal"}, {"nbd", "none"}, {"mbgcnbd", "gamma"}, {"bgcnbd", "none"},
 	} {
-		code, stdout, stderr := runWith(t, c.stdin, c.args...)
-		assert.Equal(t, c.code, code, "%q %v", c.stdin, c.args)
-		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, c.says, "%q %v", c.stdin, c.args)
+		file := filepath.Join(t.TempDir(), "model.json")
+		was := read(t, few, "-prior", "weak", "-model", c[0], "-spend", c[1], "-unit", "day", "-returns", "gross", "-first-order", "with_first", "-save", file)
+		got := read(t, few, "-load", file)
+		assert.Equal(t, was.Model, got.Model, c)
+		assert.Equal(t, was.Spend, got.Spend, c)
+		assert.Equal(t, was.Accounts, got.Accounts, c)
+		assert.Equal(t, was.Total, got.Total, c)
+		assert.Equal(t, "day", got.Unit)
 	}
-	code, _, stderr := runWith(t, "", "-h")
-	assert.Zero(t, code)
-	assert.Contains(t, stderr, "ACME,2025-03-01,1250.00")
-	assert.Contains(t, stderr, "-horizon")
-	assert.Contains(t, stderr, "itself included")
+}
+
+// The kept model scores what came later, and is judged by it.
+func TestKeptModelSeesLaterLines(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "model.json")
+	was := read(t, few, "-prior", "weak", "-model", "auto", "-calibration-end", "2025-05-01", "-first-order", "with_first", "-save", file)
+	require.NotNil(t, was.Holdout)
+	assert.Equal(t, []any{"2025-05-01", 11, 9}, []any{was.AsOf, was.Holdout.Accounts, was.Holdout.Orders}, "Gale came later")
+	best := ""
+	least := 1e9
+	for _, c := range was.Comparison {
+		if c.LogLikelihood != nil && c.Holdout.CRPS < least {
+			best, least = c.Name, c.Holdout.CRPS
+		}
+	}
+	for _, c := range was.Comparison {
+		assert.Equal(t, c.Name == best, c.Chosen, c.Name)
+	}
+	assert.Equal(t, best, was.Model.Model)
+
+	now := read(t, few, "-load", file, "-horizon", "10")
+	assert.Equal(t, []any{"2025-06-27", "2025-09-05"}, []any{now.AsOf, now.Horizon})
+	assert.Nil(t, now.Holdout)
+	assert.Equal(t, was.Model, now.Model)
+	assert.Len(t, now.Accounts, 12)
+	again := read(t, few, "-load", file, "-calibration-end", "2025-05-01", "-holdout-end", "2025-06-30")
+	require.NotNil(t, again.Holdout)
+	assert.InDelta(t, 60.0/7, again.Holdout.Span, 1e-12)
+	assert.Equal(t, was.Accounts, again.Accounts)
+}
+
+// A summary of the log gives what the log gives.
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	want := read(t, few, "-prior", "weak")
+	summary := "\ufeffage,account,Recency,frequency,mean,orders,currency\n"
+	for _, a := range want.Accounts {
+		summary += fmt.Sprintf("%v,%s,%v,%d,%v,%d,CNY\n", a.Age, a.ID, a.Recency, a.Frequency, a.Spend.Mean, a.Spend.Orders)
+	}
+	got := read(t, summary, "-prior", "weak", "-calibration-end", want.AsOf)
+	assert.Equal(t, want.Model, got.Model)
+	// The intervals are drawn by what is known of the amounts, here the mean alone.
+	for i, a := range got.Accounts {
+		w := want.Accounts[i]
+		assert.Equal(t, w.Value.Mean, a.Value.Mean, a.ID)
+		w.Value, a.Value = nil, nil
+		assert.Equal(t, w, a)
+	}
+	assert.Equal(t, want.Total.Value.Mean, got.Total.Value.Mean)
+
+	code, stdout, stderr := try("account,frequency,recency,age\nA,2,20,30\nB,0,0,12\n", "-prior", "weak", "-calibration-end", "2025-06-30", "-format", "table")
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stdout, "no account has an order whose value counts")
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	got := read(t, few+"Hall,2025-03-01,70,CNY\nHall,2025-03-11,5,CNY\nHall,2025-03-12,-9,CNY\n", "-prior", "weak")
+	assert.Contains(t, strings.Join(got.Warnings, "\n"), `accounts whose amounts -spend gamma cannot take: 1, such as "Hall"; they are left out`)
+	for _, a := range got.Accounts {
+		assert.Equal(t, a.ID == "Hall", a.Value.Mean.IsZero(), a.ID)
+	}
+
+	var log strings.Builder
+	log.WriteString("account,time,amount\n")
+	for i := range 60 { // who orders more often spends more
+		for k := range 1 + i%6 {
+			fmt.Fprintf(&log, "A%02d,2025-%02d-%02d,%d\n", i, 1+2*k, 1+i%28, 100*(1+i%6)+7*k+i)
+		}
+	}
+	got = read(t, log.String(), "-prior", "weak")
+	require.NotNil(t, got.Correlation)
+	assert.Equal(t, "present", got.Correlation.Verdict)
+	assert.Contains(t, strings.Join(got.Warnings, "\n"), "accounts that order often also spend more on an order")
+}
+
+func TestDefaultsAndFiles(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "in.csv")
+	require.NoError(t, os.WriteFile(name, []byte(few), 0o600))
+	_, fromFile, _ := try("", "-prior", "weak", name)
+	code, fromStdin, stderr := try(few, "-prior", "weak", "-")
+	require.Zero(t, code, stderr)
+	assert.Equal(t, fromFile, fromStdin)
+
+	// The day of an instant is that of the zone, and lines later on the last day
+	// of the calibration are no hold-out.
+	got := read(t, "\ufeffAmount,Time,Account,quantity\n5,2025-01-01T16:30:00Z,A,\n0,2025-01-09,A,3\n5,2025-01-20T15:30:00Z,A,\n",
+		"-prior", "weak", "-tz", "Asia/Shanghai", "-calibration-end", "2025-01-20", "-unit", "day", "-spend", "none")
+	assert.Equal(t, []any{2, 18.0, 18.0}, []any{got.Accounts[0].Frequency, got.Accounts[0].Recency, got.Accounts[0].Age})
+	assert.Nil(t, got.Holdout)
+	assert.Nil(t, got.Spend)
 }
