@@ -3,6 +3,7 @@ package clv
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"math"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 func hashOf(b []byte) string {
@@ -85,6 +88,37 @@ func TestSavedBytesStayAsTheyAre(t *testing.T) {
 	}
 	table := tableOf(t, []CountedHistory{{History{300, 2.5, 9}, 3}, {History{0, 0, 1.0 / 3}, 40_000}})
 	assert.Equal(t, "156b65796163636f756e742f636c762e436f756e747303047765656b020000000000000000003fd5555555555555c0b802ac0240040000000000004022000000000000030000000000000000000000000000000000", hex.EncodeToString(bytesOf(t, table)), "byte by byte")
+}
+
+// Of a form that a later version wrote, the version is what is wrong, and not
+// the fields that it added.
+func TestJSONLooksAtTheVersionFirst(t *testing.T) {
+	for schema, read := range map[string][]json.Unmarshaler{
+		"Counts":         {new(Counts)},
+		"Calibration":    {new(Calibration)},
+		"SpendCounts":    {new(SpendCounts)},
+		"ContractCounts": {new(ContractCounts)},
+		"DiscreteCounts": {new(DiscreteCounts)},
+		"CovariateTable": {new(CovariateTable)},
+		"CovariateFit":   {new(CovariateFit[BGNBD])},
+		"SegmentFits":    {new(SegmentFits[*BGNBDFit])},
+		"Model": {
+			new(BGNBD), new(ParetoNBDFit), new(BGCNBD), new(BGBB), new(GammaGammaFit), new(SBG), new(BdWCovariatesFit),
+		},
+	} {
+		for _, into := range read {
+			for text, field := range map[string]string{
+				`{"schema":"keyaccount/clv.` + schema + `","version":9,"news":[],"rows":{}}`: "Version",
+				`{"schema":"keyaccount/clv.Other","version":1,"news":[],"rows":{}}`:          "Schema",
+			} {
+				err := into.UnmarshalJSON([]byte(text))
+				require.ErrorIs(t, err, keyaccount.ErrVersion, "%T", into)
+				var bad *keyaccount.InputError
+				require.ErrorAs(t, err, &bad)
+				assert.Equal(t, field, bad.Field, "%T", into)
+			}
+		}
+	}
 }
 
 // A fit names the table it was made of; stored fits are told by that name.

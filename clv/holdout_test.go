@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // line is a sale, or with a negative amount a return, in hundredths.
@@ -231,9 +232,9 @@ func TestCalibrationMoneyRefuses(t *testing.T) {
 // States that version 1 wrote have no values, and say so rather than count
 // orders of 0.
 func TestCalibrationReadsVersion1(t *testing.T) {
-	old := appendHeader(nil, calibrationSchema, 1)
-	old = append(appendText(appendText(old, "day"), "UTC"), 1)
-	old = append(appendText(old, "A"), 2)
+	old := state.Form{Schema: calibrationForm.Schema, Version: 1}.AppendHeader(nil)
+	old = append(state.AppendText(state.AppendText(old, "day"), "UTC"), 1)
+	old = append(state.AppendText(old, "A"), 2)
 	first, err := dayOf(date("2025-01-01"), time.UTC)
 	require.Nil(t, err)
 	v := uint64(first - firstDay + 1)
