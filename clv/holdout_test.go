@@ -47,7 +47,7 @@ func TestSplitNeverCutsADay(t *testing.T) {
 		require.NoError(t, err)
 		a := s.Accounts[0]
 		assert.Equal(t, History{1, 31, 31}, a.History)
-		assert.Equal(t, mustSpend(t, 5), a.Spend, "both orders of the day are one, before the cut")
+		assert.Equal(t, spendOf(t, 5), a.Spend, "both orders of the day are one, before the cut")
 		assert.Equal(t, Outcome{Orders: 1, Next: 1, Value: 4, Before: 1}, a.Later)
 		assert.Equal(t, 28.0, s.Holdout)
 		assert.Equal(t, 31.0, s.Calibration)
@@ -66,7 +66,7 @@ func TestSpendPolicies(t *testing.T) {
 	)
 	assert.Equal(t, 2, cal.Len())
 	assert.Equal(t, "EUR", cal.Currency())
-	squares := func(values ...float64) SpendHistory { return mustSpend(t, values...) }
+	squares := func(values ...float64) SpendHistory { return spendOf(t, values...) }
 	for _, c := range []struct {
 		first   FirstOrder
 		returns ReturnsPolicy
