@@ -123,9 +123,11 @@ func layOut(names []string, groups []ContractGroup) (all *ContractCounts, t *cov
 	}
 	var merged []ContractGroup
 	for i, g := range groups {
-		if err := checkCovariates(g.Covariates, len(names)); err != nil {
-			return nil, nil, atRow(err, i+1)
+		x, bad := checkValues(names, g.Covariates)
+		if bad != nil {
+			return nil, nil, atRow(bad, i+1)
 		}
+		g.Covariates = x
 		if g.Contracts.N() == 0 {
 			continue
 		}
@@ -159,7 +161,7 @@ func layOut(names []string, groups []ContractGroup) (all *ContractCounts, t *cov
 		own := covariateGroup{table: newContractTable(g.Contracts)}
 		for j, x := range g.Covariates {
 			own.x = append(own.x, x/t.sd[j])
-			hashed = state.AppendFloat(hashed, x+0)
+			hashed = state.AppendFloat(hashed, x)
 		}
 		t.groups = append(t.groups, own)
 		b, err := g.Contracts.MarshalBinary()

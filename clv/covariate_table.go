@@ -133,7 +133,7 @@ func checkValues(names []string, values []float64) ([]float64, *keyaccount.Input
 	}
 	out := make([]float64, len(values))
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !isFinite(v) {
 			return nil, &keyaccount.InputError{
 				Kind: keyaccount.ErrOutOfRange, Field: names[i], Value: formatFloat(v), Reason: "a covariate must be finite",
 			}
