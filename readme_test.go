@@ -59,14 +59,28 @@ func Example_segment() {
 }
 
 func Example_clv() {
-	// Parameters from a fit (clv.FitBGNBD), a file or another tool; times in weeks.
-	model := clv.BGNBD{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}
-	history := clv.History{Frequency: 2, Recency: 30.43, Age: 38.86}
-	fmt.Printf("still buying: %.3f\n", model.ProbAlive(history))
-	fmt.Printf("orders in the next 39 weeks: %.3f\n", model.ExpectedOrders(history, 39))
+	// Parameters from fits (clv.FitMBGNBD, clv.FitGammaGamma), a file or another tool.
+	flow := clv.MBGNBD{R: 0.525, Alpha: 6.183, A: 0.891, B: 1.614} // times in weeks
+	spend := clv.GammaGamma{P: 6.25, Q: 3.74, Gamma: 15.44}
+	acme := clv.AccountHistory{
+		ID:      "ACME",
+		History: clv.History{Frequency: 7, Recency: 30.4, Age: 38.9},
+		Spend:   clv.SpendHistory{Orders: 7, Mean: 302},
+	}
+	value, err := clv.Value(flow, spend, acme, clv.Economics{
+		AsOf: asOf, Horizon: asOf.AddDate(3, 0, 0), Rate: clv.Rate{Annual: 0.08}, Margin: 0.32,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("still buying: %.3f\n", flow.ProbAlive(acme.History))
+	fmt.Printf("orders in the next 52 weeks: %.2f\n", flow.ExpectedOrders(acme.History, 52))
+	fmt.Printf("worth %s, between %s and %s\n", value.Mean, value.Low, value.High)
 	// Output:
-	// still buying: 0.727
-	// orders in the next 39 weeks: 1.226
+	// still buying: 0.667
+	// orders in the next 52 weeks: 4.25
+	// worth 750.15, between 0 and 2687.32
 }
 
 func Example_risk() {

@@ -18,8 +18,8 @@ type Economics struct {
 	// discounted: the end of its [History]. It is required.
 	AsOf time.Time
 	// Horizon is the day up to which value is counted, itself left out. Defaults
-	// to none: the whole life of the account, which has a value only at a Rate
-	// above 0.
+	// to none: the whole life of the account, for which the Rate must be 0.001 or
+	// more, lest a value consist of what comes in thousands of years.
 	Horizon time.Time
 	// Rate discounts what comes later. Defaults to no discount.
 	Rate Rate
@@ -69,8 +69,8 @@ func (e Economics) Validate() error {
 		errs = append(errs, err)
 	}
 	switch {
-	case e.Horizon.IsZero() && !(e.Rate.Annual > 0):
-		fault(keyaccount.ErrMissing, "Horizon", "", "without a horizon there must be a rate above 0")
+	case e.Horizon.IsZero() && !(e.Rate.Annual >= leastEndless):
+		fault(keyaccount.ErrMissing, "Horizon", "", "without a horizon there must be a rate of 0.001 or more")
 	case !e.Horizon.IsZero() && !e.Horizon.After(e.AsOf):
 		fault(keyaccount.ErrOutOfRange, "Horizon", e.Horizon.Format(time.DateOnly), "the horizon must lie after AsOf")
 	}
@@ -106,4 +106,6 @@ func (e Economics) Validate() error {
 const (
 	maxDelay = 36525
 	maxDraws = 1_000_000
+
+	leastEndless = 0.001
 )

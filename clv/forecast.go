@@ -58,7 +58,10 @@ func ForecastOrders(fit Fitted, h History, t float64, opts *ForecastOptions) (Fo
 	if err := askable(fit, h, t); err != nil {
 		return Forecast{}, err
 	}
-	models := cubature(fit)
+	models, err := cubature(fit)
+	if err != nil {
+		return Forecast{}, err
+	}
 	f := Forecast{Mean: fit.ExpectedOrders(h, t), Level: level}
 	var sum, squares float64
 	for _, m := range models {
@@ -69,7 +72,7 @@ func ForecastOrders(fit Fitted, h History, t float64, opts *ForecastOptions) (Fo
 	k := float64(len(models))
 	f.StdErr = math.Sqrt(max(squares/k-(sum/k-f.Mean)*(sum/k-f.Mean), 0))
 	tail := (1 - level) / 2
-	most := int(min(8+2*math.Ceil(f.Mean+4*f.StdErr+4*math.Sqrt(f.Mean)), MaxOrders))
+	most := int(min(2+math.Ceil(f.Mean+2*f.StdErr+2*math.Sqrt(f.Mean)), MaxOrders))
 	for {
 		p := mixture(models, h, t, most)
 		low, high, ok := quantiles(p, tail)
@@ -83,7 +86,7 @@ func ForecastOrders(fit Fitted, h History, t float64, opts *ForecastOptions) (Fo
 				Reason: "too many orders may come to be listed; ask for a shorter span",
 			}
 		}
-		most = min(4*most, MaxOrders)
+		most = min(3*most, MaxOrders)
 	}
 }
 

@@ -2,6 +2,7 @@ package clv
 
 import (
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 )
 
@@ -22,19 +23,16 @@ func Simulate(m OrderFlow, age float64, r *rand.Rand) History {
 // live through the same draws of them.
 func stream(seed uint64, purpose, key string) *rand.Rand {
 	h := fnv.New64a()
-	h.Write([]byte(purpose))
-	h.Write([]byte{0})
-	h.Write([]byte(key))
+	_, _ = io.WriteString(h, purpose+"\x00"+key) // never fails
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
 // draws returns n draws of the coordinates of a fit from the normal
-// distribution around them, in antithetic pairs; none where the covariance is
-// not positive definite.
-func (d *Diagnostics) draws(n int, r *rand.Rand) [][]float64 {
-	root, ok := rootOf(d.Covariance)
-	if !ok {
-		return nil
+// distribution around them, in antithetic pairs.
+func (d *Diagnostics) draws(n int, r *rand.Rand) ([][]float64, error) {
+	root, err := d.root()
+	if err != nil {
+		return nil, err
 	}
 	out := make([][]float64, 0, n)
 	z := make([]float64, len(d.Coordinates))
@@ -54,5 +52,5 @@ func (d *Diagnostics) draws(n int, r *rand.Rand) [][]float64 {
 		}
 		out = append(out, at)
 	}
-	return out
+	return out, nil
 }

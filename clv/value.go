@@ -1,7 +1,6 @@
 package clv
 
 import (
-	"math"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -87,28 +86,43 @@ func (e *Economics) valuation(p parts, totals []float64, known bool) (*Valuation
 			return nil, badHistory("Value", formatFloat(x), "the value is beyond the range of a float64")
 		}
 	}
-	v.Mean, v.Low, v.High = e.money(p.total()), e.money(low), e.money(high)
-	rest, largest := v.Mean, 0
-	for i, part := range partNames() {
-		part.Amount = e.money(p[i])
-		if math.Abs(p[i]) > math.Abs(p[largest]) {
-			largest = i
-		}
-		rest = rest.Sub(part.Amount)
-		v.Explain = append(v.Explain, part)
-	}
-	// What rounding leaves goes to the largest part, so that they add up.
-	v.Explain[largest].Amount = v.Explain[largest].Amount.Add(rest)
+	v.Low, v.High = e.money(decimal.NewFromFloat(low)), e.money(decimal.NewFromFloat(high))
+	v.Mean, v.Explain = e.explain(p)
 	return v, nil
 }
 
-func (e *Economics) money(x float64) decimal.Decimal {
-	unit := e.RoundTo
-	if unit.Sign() == 0 {
-		unit = decimal.New(1, -2)
+// explain rounds the sum of the parts, and the parts so that they add up to it,
+// each within one unit: all are rounded down, and those that lost most get a
+// unit back (largest remainder).
+func (e *Economics) explain(p parts) (mean decimal.Decimal, explained []Part) {
+	unit, names := e.unit(), partNames()
+	var lost [partCount]decimal.Decimal
+	var sum, floors decimal.Decimal
+	order := make([]int, partCount)
+	for i := range names {
+		amount := decimal.NewFromFloat(p[i])
+		names[i].Amount = keyaccount.Floor.Round(amount, unit)
+		lost[i], order[i] = amount.Sub(names[i].Amount), i
+		sum, floors = sum.Add(amount), floors.Add(names[i].Amount)
 	}
-	return e.Rounding.Round(decimal.NewFromFloat(x), unit)
+	mean = e.money(sum)
+	rest := mean.Sub(floors) // from 0 to a unit for each part
+	slices.SortStableFunc(order, func(a, b int) int { return lost[b].Cmp(lost[a]) })
+	for k := 0; rest.Sign() > 0; k = (k + 1) % partCount {
+		at := &names[order[k]].Amount
+		*at, rest = at.Add(unit), rest.Sub(unit)
+	}
+	return mean, names[:]
 }
+
+func (e *Economics) unit() decimal.Decimal {
+	if e.RoundTo.Sign() == 0 {
+		return decimal.New(1, -2)
+	}
+	return e.RoundTo
+}
+
+func (e *Economics) money(d decimal.Decimal) decimal.Decimal { return e.Rounding.Round(d, e.unit()) }
 
 // orderStatistic returns the quantile of sorted values, between two of them by
 // their distance (Hyndman and Fan 1996, type 7).

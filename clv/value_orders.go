@@ -68,9 +68,9 @@ func (o *OrderIncome) simulated(e *Economics, flows []OrderFlow, spends []Spend,
 	}
 }
 
-// worthless is the present value of money at which a simulation of an infinite
-// horizon stops and goes on with what is expected.
-const worthless = 0.05
+// worthless is the present value of a unit of money at which the simulation of
+// an infinite horizon stops.
+const worthless = 0.01
 
 func (o *OrderIncome) future(t *terms, flow OrderFlow, spend Spend, r *rand.Rand) float64 {
 	span := t.span

@@ -1,0 +1,93 @@
+package clv
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/keyaccount/keyaccount"
+)
+
+var (
+	_ Fitted = (*BGNBDFit)(nil)
+	_ Fitted = (*MBGNBDFit)(nil)
+	_ Fitted = (*ParetoNBDFit)(nil)
+	_ Fitted = (*NBDFit)(nil)
+	_ Fitted = (*BGCNBDFit)(nil)
+	_ Fitted = (*MBGCNBDFit)(nil)
+)
+
+func TestReadOrderFlow(t *testing.T) {
+	table := smallTable(t)
+	fits := []Fitted{}
+	add := func(fit Fitted, err error) {
+		require.NoError(t, err)
+		fits = append(fits, fit)
+	}
+	add(FitBGNBD(table, nil))
+	add(FitMBGNBD(table, nil))
+	add(FitParetoNBD(table, nil))
+	add(FitNBD(table, nil))
+	add(FitBGCNBD(table, 2, nil))
+	add(FitMBGCNBD(table, 12, nil))
+	for _, fit := range fits {
+		text, err := json.Marshal(fit)
+		require.NoError(t, err)
+		assert.Less(t, len(text), 2048, "a page, not a pickle")
+		back, err := ReadOrderFlow(text)
+		require.NoError(t, err)
+		assert.Equal(t, fit, back)
+
+		bare, err := json.Marshal(fit.at(values(fit.Report().Coordinates)))
+		require.NoError(t, err)
+		model, err := ReadOrderFlow(bare)
+		require.NoError(t, err)
+		_, isFit := model.(Fitted)
+		assert.False(t, isFit)
+		h := History{Frequency: 2, Recency: 31, Age: 52}
+		assert.InEpsilon(t, fit.ExpectedOrders(h, 26), model.ExpectedOrders(h, 26), 1e-9)
+
+		_, err = ReadOrderFlow([]byte(strings.Replace(string(text), `"version":1`, `"version":9`, 1)))
+		assert.ErrorIs(t, err, keyaccount.ErrVersion)
+		_, err = ReadOrderFlow([]byte(strings.Replace(string(bare), `"value":`, `"value":-`, 1)))
+		assert.Error(t, err)
+	}
+	_, err := ReadOrderFlow([]byte(`{"model":"Gamma-Gamma"}`))
+	assert.ErrorIs(t, err, keyaccount.ErrMismatch)
+	_, err = ReadOrderFlow([]byte(`{`))
+	assert.ErrorIs(t, err, keyaccount.ErrMalformed)
+}
+
+// Whatever is asked: a finite value whose parts add up, or a typed error.
+func FuzzValue(f *testing.F) {
+	f.Add(.5, 10.0, .6, 11.0, 3, 20.0, 30.0, 40.0, .08, .32, 1000, 12.0, 5.0, 30, .9)
+	f.Add(1e-9, 1e9, 5.0, 1e-3, 300, 1e-5, 1e9, 1e300, -.9, -4.0, 1, 1e15, .0, 36525, .01)
+	f.Fuzz(func(t *testing.T, r, alpha, a, b float64, x int, tx, age, z, rate, margin float64, days int, cost, retention float64, delay int, level float64) {
+		e := Economics{AsOf: newYear, Rate: Rate{rate}, Margin: margin, PaymentDelay: delay, Level: level, Draws: 8}
+		if days%20000 != 0 {
+			e.Horizon = newYear.AddDate(0, 0, days%20000)
+		}
+		if isFinite(cost) && isFinite(retention) {
+			e.ServiceCost, e.RetentionCost = decOf(cost), decOf(retention)
+		}
+		h := History{Frequency: x % 500, Recency: tx, Age: age}
+		spent := SpendHistory{Orders: 1, Mean: z}
+		for _, m := range []OrderFlow{BGNBD{r, alpha, a, b, Day}, MBGNBD{r, alpha, a, b, Week}, ParetoNBD{r, alpha, a, b, Year}} {
+			v, err := ValueAccount(Account{ID: "x", Orders: &OrderIncome{m, cdnowSpend, h, spent}}, e)
+			if err != nil {
+				continue
+			}
+			if !v.Mean.Equal(total(v)) || v.High.LessThan(v.Low) {
+				t.Fatalf("%+v", v)
+			}
+		}
+		c := ContractIncome{Model: SBG{A: a, B: b}, Contract: Contract{Start: newYear.AddDate(0, 0, -(x & 0xffff))}, Payment: decOf(math.Abs(z))}
+		if v, err := ValueAccount(Account{ID: "x", Contracts: []ContractIncome{c}}, e); err == nil && !v.Mean.Equal(total(v)) {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
