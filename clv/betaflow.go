@@ -13,17 +13,15 @@ import (
 // its history makes of the model's.
 type betaFlow struct{ r, alpha, a, b float64 }
 
-// tame bounds parameters by what the sums below can work with: beyond it they
+// bounded has parameters that the sums below can work with: beyond these they
 // act as if there.
-func (f betaFlow) tame() betaFlow {
+func (f betaFlow) bounded() betaFlow {
 	return betaFlow{bounded(f.r), bounded(f.alpha), bounded(f.a), bounded(f.b)}
 }
 
-func bounded(v float64) float64 { return min(max(v, 1/extreme), extreme) }
-
 // alive returns the probability that it will not have left by t.
 func (f betaFlow) alive(t float64) float64 {
-	f = f.tame()
+	f = f.bounded()
 	tau := bounded(t / f.alpha)
 	if fewEvents(f.r, tau) {
 		return overEvents(f.r, tau, f.a, f.b, 1, 1).alive
@@ -33,7 +31,7 @@ func (f betaFlow) alive(t float64) float64 {
 
 // orders returns the mean number of orders by t.
 func (f betaFlow) orders(t float64) float64 {
-	f = f.tame()
+	f = f.bounded()
 	tau := bounded(t / f.alpha)
 	if fewEvents(f.r, tau) {
 		return overEvents(f.r, tau, f.a, f.b, 1, 1).orders
@@ -144,7 +142,7 @@ func overEvents(r, tau, a, b float64, k, until int) (o overview) {
 //
 // Nothing is subtracted.
 func (f betaFlow) distribution(t float64, most int) []float64 {
-	f = f.tame()
+	f = f.bounded()
 	return f.thinned(negativeBinomial(f.r, bounded(t/f.alpha), most))
 }
 

@@ -1,6 +1,9 @@
 package clv
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The present value of an active account's orders is, over lambda ~
 // Gamma(r, alpha) and p ~ Beta(a, b),
@@ -16,7 +19,7 @@ import "math"
 
 // discounted returns the present value of all orders to come, for delta > 0.
 func (f betaFlow) discounted(delta float64) float64 {
-	f = f.tame()
+	f = f.bounded()
 	kappa := bounded(delta * f.alpha)
 	k := kernel{
 		near: (f.r + 1) / kappa, far: 1, step: poleStep,
@@ -52,26 +55,12 @@ func poleMean(nodes []node, scale, shift float64) float64 {
 
 // discountedUntil returns the present value of the orders by t.
 func (f betaFlow) discountedUntil(t, delta float64) float64 {
-	f = f.tame()
+	f = f.bounded()
 	tau := bounded(t / f.alpha)
 	if v, ok := f.overTime(tau, delta*f.alpha); ok {
 		return v
 	}
 	return f.overRates(tau, delta*t)
-}
-
-// legendre has the positive nodes of the Gauss-Legendre rule with 16 points on
-// (-1, 1), and their weights: Newton's method on the Legendre polynomial with
-// 40 digits.
-var legendre = [...]node{
-	{0.98940093499164993260, 0.027152459411754094852},
-	{0.94457502307323257608, 0.062253523938647892863},
-	{0.86563120238783174388, 0.095158511682492784810},
-	{0.75540440835500303390, 0.12462897125553387205},
-	{0.61787624440264374845, 0.14959598881657673208},
-	{0.45801677765722738634, 0.16915651939500253819},
-	{0.28160355077925891323, 0.18260341504492358887},
-	{0.095012509837637440185, 0.18945061045506849629},
 }
 
 // overTime adds up the rate of orders at 16 moments, those of Legendre in
@@ -106,7 +95,7 @@ type paid struct{ orders, value float64 }
 func discount(from, until, kappa float64, rate func(tau float64) float64) (v paid) {
 	half, mid := math.Log1p((until-from)/(1+from))/2, math.Log1p(from)
 	mid += half
-	for _, n := range legendre {
+	for _, n := range slices.Backward(legendre16[:]) {
 		for _, x := range [...]float64{mid - half*n.at, mid + half*n.at} {
 			y := math.Expm1(x)
 			orders := half * n.weight * rate(y) * (1 + y)

@@ -162,7 +162,7 @@ func (m BGBB) active(h DiscreteHistory, n int) (alive float64, f discreteFlow) {
 	if !m.usable() || h.problem() != nil || n < 0 || n > MaxOpportunities {
 		return 0, f
 	}
-	f = discreteFlow{tame(m.Alpha), tame(m.Beta), tame(m.Gamma), tame(m.Delta)}
+	f = discreteFlow{within(m.Alpha, farthest), within(m.Beta, farthest), within(m.Gamma, farthest), within(m.Delta, farthest)}
 	return f.alive(h), f.after(h)
 }
 

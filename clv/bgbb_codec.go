@@ -1,17 +1,14 @@
 package clv
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"math"
+
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	discreteSchema  = "keyaccount/clv.DiscreteCounts"
-	discreteVersion = 1
-)
+var discreteForm = state.Form{Schema: "keyaccount/clv.DiscreteCounts", Version: 1}
 
 // digest names the table by the hash of its canonical bytes: 128 bits in hex.
 func (c *DiscreteCounts) digest() string {
@@ -19,21 +16,20 @@ func (c *DiscreteCounts) digest() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	return digest(b)
 }
 
 // discreteJSON is the table in JSON.
 type discreteJSON struct {
 	Schema  string            `json:"schema"`
-	Version uint64            `json:"version"`
+	Version int               `json:"version"`
 	Rows    []countedDiscrete `json:"rows"`
 }
 
 // MarshalJSON writes the table with its rows in the order of
 // [DiscreteCounts.All].
 func (c *DiscreteCounts) MarshalJSON() ([]byte, error) {
-	return json.Marshal(discreteJSON{Schema: discreteSchema, Version: discreteVersion, Rows: c.sorted()})
+	return json.Marshal(discreteJSON{Schema: discreteForm.Schema, Version: discreteForm.Version, Rows: c.sorted()})
 }
 
 // UnmarshalJSON replaces the table by one that [DiscreteCounts.MarshalJSON]
@@ -43,14 +39,8 @@ func (c *DiscreteCounts) MarshalJSON() ([]byte, error) {
 // what [DiscreteCounts.Add] refuses. After an error the receiver is unchanged.
 func (c *DiscreteCounts) UnmarshalJSON(data []byte) error {
 	var in discreteJSON
-	if err := readStrictly(data, "DiscreteCounts", &in); err != nil {
+	if err := discreteForm.ReadJSONStrictly(data, "DiscreteCounts", &in); err != nil {
 		return err
-	}
-	if in.Schema != discreteSchema {
-		return unknownSchema(in.Schema, discreteSchema)
-	}
-	if in.Version != discreteVersion {
-		return unknownVersion(in.Version, discreteVersion)
 	}
 	var out DiscreteCounts
 	for _, row := range in.Rows {
@@ -66,7 +56,7 @@ func (c *DiscreteCounts) UnmarshalJSON(data []byte) error {
 // equal bytes.
 func (c *DiscreteCounts) MarshalBinary() ([]byte, error) {
 	rows := c.sorted()
-	b := appendHeader(make([]byte, 0, len(discreteSchema)+8*(len(rows)+1)), discreteSchema, discreteVersion)
+	b := discreteForm.AppendHeader(make([]byte, 0, 64+8*len(rows)))
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		for _, v := range [...]int64{int64(row.Frequency), int64(row.Recency), int64(row.Opportunities), row.N} {
@@ -81,29 +71,29 @@ func (c *DiscreteCounts) MarshalBinary() ([]byte, error) {
 // broken bytes with [keyaccount.ErrMalformed], and what [DiscreteCounts.Add]
 // refuses as there. After an error the receiver is unchanged.
 func (c *DiscreteCounts) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "DiscreteCounts"}
-	d.header(discreteSchema, discreteVersion)
+	r := state.NewCanonicalReader(data, "DiscreteCounts")
+	r.Header(discreteForm)
 	var out DiscreteCounts
 	var before DiscreteHistory
-	for i := range d.length() {
+	for i := range r.Length() {
 		h := DiscreteHistory{
-			Frequency:     int(d.atMost(MaxOpportunities)),
-			Recency:       int(d.atMost(MaxOpportunities)),
-			Opportunities: int(d.atMost(MaxOpportunities)),
+			Frequency:     int(r.AtMost(MaxOpportunities)),
+			Recency:       int(r.AtMost(MaxOpportunities)),
+			Opportunities: int(r.AtMost(MaxOpportunities)),
 		}
-		n := d.atMost(math.MaxInt64)
-		if d.err != nil {
+		n := r.AtMost(math.MaxInt64)
+		if r.Err() != nil {
 			break
 		}
 		if err := out.Add(h, int64(n)); err != nil {
 			return err
 		}
 		if i > 0 && compareDiscrete(before, h) >= 0 {
-			d.fail("the rows are not in order")
+			r.Fail("the rows are not in order")
 		}
 		before = h
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*c = out

@@ -110,7 +110,8 @@ func TestDiscreteCountsIsReadStrictly(t *testing.T) {
 		want error
 	}{
 		{`{"schema":"keyaccount/clv.DiscreteCounts","version":2,"rows":[]}`, keyaccount.ErrVersion},
-		{`{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":[]}`, keyaccount.ErrMalformed},
+		{`{"schema":"keyaccount/clv.Counts","version":2,"unit":"week","rows":[]}`, keyaccount.ErrVersion},
+		{`{"schema":"keyaccount/clv.DiscreteCounts","version":1,"unit":"week","rows":[]}`, keyaccount.ErrMalformed},
 		{`{"rows":[]}`, keyaccount.ErrVersion},
 		{head + `[{"age":1}]}`, keyaccount.ErrMalformed},
 		{head + `[{"frequency":1,"opportunities":2,"n":1}]}`, keyaccount.ErrOutOfRange},

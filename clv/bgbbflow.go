@@ -78,7 +78,7 @@ func (f discreteFlow) discounted(n int, v float64) float64 {
 //
 //	Int y^gamma (1+y)^-(gamma+delta) / (y+b) d ln y / ((1+d) B(gamma, delta))
 func (f discreteFlow) discountedForever(d float64) float64 {
-	d = tame(d)
+	d = within(d, farthest)
 	b := d / (1 + d)
 	peak := positiveRoot(f.delta+1, f.gamma-1-f.delta*b, math.Sqrt(f.gamma)*math.Sqrt(b))
 	i := powers{k: f.gamma, shape: f.gamma + f.delta, leave: 1, alpha: 1, beta: b, from: peak}

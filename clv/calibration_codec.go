@@ -7,14 +7,13 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/keyaccount/keyaccount/internal/exact"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Version 2 added the values; version 1, with the days alone, is still read.
-const (
-	calibrationSchema  = "keyaccount/clv.Calibration"
-	calibrationVersion = 2
-	calibrationDays    = 1
-)
+var calibrationForm = state.Form{Schema: "keyaccount/clv.Calibration", Version: 2, Oldest: calibrationDays}
+
+const calibrationDays = 1
 
 const (
 	flagPriced = 1 << iota
@@ -43,17 +42,16 @@ func (c *Calibration) MarshalBinary() ([]byte, error) {
 		return nil, err
 	}
 	l := c.ledger.settled()
-	b := appendHeader(nil, calibrationSchema, calibrationVersion)
-	b = appendText(b, c.unit.String())
-	b = appendText(b, c.zone().String())
-	b = appendText(b, c.currency)
+	b := calibrationForm.AppendHeader(nil)
+	b = state.AppendText(b, c.unit.String())
+	b = state.AppendText(b, c.zone().String())
+	b = state.AppendText(b, c.currency)
 	b = binary.AppendUvarint(b, c.flags())
 	from := l.starts()
 	b = binary.AppendUvarint(b, uint64(len(l.names.ids)))
-	var err error
 	for _, account := range l.names.byID() {
 		rows := l.rows[from[account]:from[account+1]]
-		b = appendText(b, l.names.ids[account])
+		b = state.AppendText(b, l.names.ids[account])
 		b = binary.AppendUvarint(b, uint64(len(rows)))
 		before := int64(-1)
 		for _, e := range rows {
@@ -67,9 +65,7 @@ func (c *Calibration) MarshalBinary() ([]byte, error) {
 			}
 			var sum exact.Sum
 			sum.Add(value)
-			if b, err = sum.AppendBinary(binary.AppendUvarint(b, step|1)); err != nil {
-				return nil, err
-			}
+			b = state.AppendSum(binary.AppendUvarint(b, step|1), sum)
 		}
 	}
 	return b, nil
@@ -83,11 +79,11 @@ func (c *Calibration) MarshalBinary() ([]byte, error) {
 // with [keyaccount.ErrVersion], broken bytes with [keyaccount.ErrMalformed].
 // After an error the receiver is unchanged.
 func (c *Calibration) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "Calibration"}
-	version := d.header(calibrationSchema, calibrationVersion, calibrationDays)
-	unit, zone := d.text(), d.text()
-	if d.err != nil {
-		return d.err
+	r := state.NewCanonicalReader(data, "Calibration")
+	version := r.Header(calibrationForm)
+	unit, zone := r.Text(), r.Text()
+	if r.Err() != nil {
+		return r.Err()
 	}
 	var u Unit
 	if err := u.UnmarshalText([]byte(unit)); err != nil {
@@ -97,35 +93,35 @@ func (c *Calibration) UnmarshalBinary(data []byte) error {
 		return err
 	}
 	out := Calibration{unit: c.unit, location: c.location}
-	if version == calibrationVersion {
-		out.currency = d.text()
-		flags := d.atMost(flagPriced | flagUnpriced)
+	if version > calibrationDays {
+		out.currency = r.Text()
+		flags := r.AtMost(flagPriced | flagUnpriced)
 		out.priced, out.unpriced = flags&flagPriced != 0, flags&flagUnpriced != 0
 	}
-	n := d.length()
+	n := r.Length()
 	if version == calibrationDays {
 		out.unpriced = n > 0
 	}
 	if n == 0 && out.flags() != 0 || n > 0 && out.flags() == 0 || !out.priced && out.currency != "" {
-		d.fail("the values of the orders and their currency do not go together")
+		r.Fail("the values of the orders and their currency do not go together")
 	}
 	before := ""
 	for range n {
-		id := d.text()
-		if d.err == nil && id <= before {
-			d.fail("the accounts are not in order")
+		id := r.Text()
+		if r.Err() == nil && id <= before {
+			r.Fail("the accounts are not in order")
 		}
-		if d.err != nil {
+		if r.Err() != nil {
 			break
 		}
 		before = id
 		if version == calibrationDays {
-			d.days(&out.ledger, id)
+			readDays(&r, &out.ledger, id)
 		} else {
-			d.orders(&out.ledger, id, out.priced)
+			readOrders(&r, &out.ledger, id, out.priced)
 		}
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	out.ledger.settle()
@@ -133,81 +129,64 @@ func (c *Calibration) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// days reads an ascending set of days, each written as the distance from the
+// readDays reads an ascending set of days, each written as the distance from the
 // one before.
-func (d *decoder) days(l *ledger, id string) {
-	n := d.length()
+func readDays(r *state.Reader, l *ledger, id string) {
+	n := r.Length()
 	if n == 0 {
-		d.fail("an account without a purchase")
+		r.Fail("an account without a purchase")
 	}
 	day := int64(firstDay - 1)
 	for range n {
-		step := d.atMost(lastDay - firstDay + 1)
+		step := r.AtMost(lastDay - firstDay + 1)
 		day += int64(step)
 		if step == 0 || day > lastDay {
-			d.fail("the days are not in order, or out of range")
+			r.Fail("the days are not in order, or out of range")
 			return
 		}
 		l.add(id, int32(day), false, decimal.Decimal{})
 	}
 }
 
-// orders reads the rows of an account in version 2.
-func (d *decoder) orders(l *ledger, id string, priced bool) {
-	n := d.length()
+// readOrders reads the rows of an account in version 2.
+func readOrders(r *state.Reader, l *ledger, id string, priced bool) {
+	n := r.Length()
 	if n == 0 {
-		d.fail("an account without a line")
+		r.Fail("an account without a line")
 	}
 	place := int64(-1)
 	for range n {
-		code := d.atMost(2 << (dayBits + sideBits))
+		code := r.AtMost(2 << (dayBits + sideBits))
 		place += int64(code >> 1)
 		day, back := place>>sideBits+firstDay, place&1 != 0
 		if code>>1 == 0 || day > lastDay {
-			d.fail("the days are not in order, or out of range")
+			r.Fail("the days are not in order, or out of range")
 			return
 		}
-		value := d.value(code&1 != 0)
+		value := readValue(r, code&1 != 0)
 		switch sign := value.Sign(); {
-		case d.err != nil:
+		case r.Err() != nil:
 			return
 		case back != (sign < 0), sign != 0 && !priced:
-			d.fail("a purchase has no negative value, a return no other, and a state without values none")
+			r.Fail("a purchase has no negative value, a return no other, and a state without values none")
 			return
 		}
 		l.add(id, int32(day), back, value)
 	}
 }
 
-func (d *decoder) value(wide bool) decimal.Decimal {
+// readValue reads millionths, or, where a value is wide, one that is not a whole
+// number of them in an int64.
+func readValue(r *state.Reader, wide bool) decimal.Decimal {
 	if !wide {
-		v, k := binary.Varint(d.b)
-		if k <= 0 || k > 1 && d.b[k-1] == 0 {
-			d.fail("a value cannot be read")
-			return decimal.Decimal{}
-		}
-		d.b = d.b[k:]
-		return decimal.New(v, -moneyPlaces)
+		return decimal.New(r.Varint(), -moneyPlaces)
 	}
-	var sum exact.Sum
-	rest, err := sum.Decode(d.b)
-	if err != nil {
-		d.failWith(err)
-		return decimal.Decimal{}
-	}
+	sum := r.Sum()
 	v := sum.Decimal()
-	_, plain := millionths(v)
-	if plain || !fitsMoney(v, maxSumDigits) || v.Exponent() != plainest(v).Exponent() {
-		d.fail("a value is not in its plainest form, or too large")
+	if _, plain := millionths(v); plain || !fitsMoney(v, maxSumDigits) || v.Exponent() != plainest(v).Exponent() {
+		r.Fail("a value is not in its plainest form, or too large")
 		return decimal.Decimal{}
 	}
-	// Only the bytes that AppendBinary writes are read.
-	again, err := sum.AppendBinary(nil)
-	if err != nil || len(again) != len(d.b)-len(rest) {
-		d.fail("a value is not in its plainest form")
-		return decimal.Decimal{}
-	}
-	d.b = rest
 	return v
 }
 

@@ -1,10 +1,7 @@
 package clv
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -18,7 +15,7 @@ import (
 // calibrationJSON is the state in JSON.
 type calibrationJSON struct {
 	Schema   string              `json:"schema"`
-	Version  uint64              `json:"version"`
+	Version  int                 `json:"version"`
 	Unit     string              `json:"unit"`
 	Location string              `json:"location"`
 	Currency string              `json:"currency,omitempty"`
@@ -56,7 +53,7 @@ func (c Calibration) MarshalJSON() ([]byte, error) {
 	l := c.ledger.settled()
 	from := l.starts()
 	out := calibrationJSON{
-		Schema: calibrationSchema, Version: calibrationVersion,
+		Schema: calibrationForm.Schema, Version: calibrationForm.Version,
 		Unit: c.unit.String(), Location: c.zone().String(), Currency: c.currency, Unpriced: c.unpriced,
 		Accounts: make([]accountOrdersJSON, 0, len(l.names.ids)),
 	}
@@ -96,22 +93,8 @@ func noUTF8(field, value string) error {
 // and a day outside the years 1 to 9998 ([keyaccount.ErrOutOfRange]); Row is the
 // account. After an error the receiver is unchanged.
 func (c *Calibration) UnmarshalJSON(data []byte) error {
-	var head struct {
-		Schema  string `json:"schema"`
-		Version uint64 `json:"version"`
-	}
-	// First a look at the schema: the rest of an unknown one may not fit.
-	if err := json.Unmarshal(data, &head); err != nil {
-		return malformedJSON("Calibration", err)
-	}
-	if head.Schema != calibrationSchema {
-		return unknownSchema(head.Schema, calibrationSchema)
-	}
-	if head.Version != calibrationVersion && head.Version != calibrationDays {
-		return unknownVersion(head.Version, calibrationVersion, calibrationDays)
-	}
 	var in calibrationJSON
-	if err := readStrictly(data, "Calibration", &in); err != nil {
+	if err := calibrationForm.ReadJSONStrictly(data, "Calibration", &in); err != nil {
 		return err
 	}
 	var unit Unit
@@ -153,7 +136,7 @@ func (c *Calibration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (a *accountOrdersJSON) read(c *Calibration, version uint64) *keyaccount.InputError {
+func (a *accountOrdersJSON) read(c *Calibration, version int) *keyaccount.InputError {
 	orders := a.Orders
 	if version == calibrationDays {
 		if a.Orders != nil || a.Returns != nil {
@@ -211,26 +194,4 @@ func (c *Calibration) readDays(id string, list []dayValueJSON, back bool) *keyac
 
 func malformedField(field, value, reason string) *keyaccount.InputError {
 	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Value: value, Reason: reason}
-}
-
-// readStrictly decodes one JSON value and refuses fields that v does not have
-// and whatever follows the value.
-func readStrictly(data []byte, field string, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return malformedJSON(field, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return malformedJSON(field, errors.New("there is text after the JSON value"))
-	}
-	return nil
-}
-
-// malformedJSON keeps an error that says more.
-func malformedJSON(field string, err error) error {
-	if _, ok := errors.AsType[*keyaccount.InputError](err); ok {
-		return err
-	}
-	return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: field, Reason: err.Error()}
 }

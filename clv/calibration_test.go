@@ -247,7 +247,7 @@ func TestCalibrationCodecRefuses(t *testing.T) {
 		require.Error(t, err, "cut after %d bytes", n)
 	}
 	version := append([]byte{}, good...)
-	version[1+len(calibrationSchema)] = 3
+	version[1+len(calibrationForm.Schema)] = 3
 	schema := append([]byte{}, good...)
 	schema[3] ^= 1
 	for _, c := range []struct {
@@ -284,7 +284,7 @@ func FuzzCalibrationDecode(f *testing.F) {
 			require.Zero(t, cal.Len())
 			return
 		}
-		if b[1+len(calibrationSchema)] == calibrationDays { // which is written no more
+		if b[1+len(calibrationForm.Schema)] == calibrationDays { // which is written no more
 			b = bytesOf(t, &cal)
 			require.NoError(t, cal.UnmarshalBinary(b))
 		}

@@ -21,7 +21,7 @@ type rhythmFlow struct {
 
 // given is the account in phase j.
 func (f *rhythmFlow) given(j int) betaFlow {
-	g := f.common.tame()
+	g := f.common.bounded()
 	g.r += float64(j)
 	return g
 }
@@ -161,7 +161,7 @@ func (f *rhythmFlow) panels(tau, kappa float64, refined int) ([]float64, bool) {
 		}
 		times = append(times, at)
 		events := bounded(f.common.r)*at + 37*(1+at) + 10*math.Sqrt(bounded(f.common.r)*at*(1+at))
-		visits += float64(2*len(legendre)*f.k) * min(events, 2*mostEvents)
+		visits += float64(2*len(legendre16)*f.k) * min(events, 2*mostEvents)
 		if visits > mostVisits {
 			return []float64{0, tau}, false
 		}

@@ -180,7 +180,7 @@ const farthestShape = 1e150
 
 // logSurvival returns ln B(a, b+n)/B(a, b), 0 or less.
 func logSurvival(a, b, n float64) float64 {
-	a, b = min(max(a, 1/farthestShape), farthestShape), max(b, 1/farthestShape)
+	a, b = within(a, farthestShape), max(b, 1/farthestShape)
 	return min(special.LogBetaDelta(a, b, n), 0)
 }
 

@@ -6,17 +6,15 @@ import (
 	"math"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	contractSchema  = "keyaccount/clv.ContractCounts"
-	contractVersion = 1
-)
+var contractForm = state.Form{Schema: "keyaccount/clv.ContractCounts", Version: 1}
 
 // contractCountsJSON is the table in JSON.
 type contractCountsJSON struct {
 	Schema  string            `json:"schema"`
-	Version uint64            `json:"version"`
+	Version int               `json:"version"`
 	Months  int               `json:"months"`
 	Rows    []countedContract `json:"rows"`
 }
@@ -28,7 +26,7 @@ func (c *ContractCounts) MarshalJSON() ([]byte, error) {
 		return nil, bad
 	}
 	return json.Marshal(contractCountsJSON{
-		Schema: contractSchema, Version: contractVersion, Months: c.Interval(), Rows: c.sorted(),
+		Schema: contractForm.Schema, Version: contractForm.Version, Months: c.Interval(), Rows: c.sorted(),
 	})
 }
 
@@ -40,14 +38,8 @@ func (c *ContractCounts) MarshalJSON() ([]byte, error) {
 // refuses. After an error the receiver is unchanged.
 func (c *ContractCounts) UnmarshalJSON(data []byte) error {
 	var in contractCountsJSON
-	if err := readStrictly(data, "ContractCounts", &in); err != nil {
+	if err := contractForm.ReadJSONStrictly(data, "ContractCounts", &in); err != nil {
 		return err
-	}
-	if in.Schema != contractSchema {
-		return unknownSchema(in.Schema, contractSchema)
-	}
-	if in.Version != contractVersion {
-		return unknownVersion(in.Version, contractVersion)
 	}
 	if err := savedMonths(in.Months); err != nil {
 		return err
@@ -82,7 +74,7 @@ func (c *ContractCounts) MarshalBinary() ([]byte, error) {
 		return nil, bad
 	}
 	rows := c.sorted()
-	b := appendHeader(nil, contractSchema, contractVersion)
+	b := contractForm.AppendHeader(nil)
 	b = binary.AppendUvarint(b, uint64(c.Interval()))
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
@@ -97,30 +89,30 @@ func (c *ContractCounts) MarshalBinary() ([]byte, error) {
 // broken bytes with [keyaccount.ErrMalformed], and what [ContractCounts.Add]
 // refuses as there. After an error the receiver is unchanged.
 func (c *ContractCounts) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "ContractCounts"}
-	d.header(contractSchema, contractVersion)
-	out := ContractCounts{months: int(d.atMost(maxInterval))}
-	if d.err == nil {
+	r := state.NewCanonicalReader(data, "ContractCounts")
+	r.Header(contractForm)
+	out := ContractCounts{months: int(r.AtMost(maxInterval))}
+	if r.Err() == nil {
 		if err := savedMonths(out.months); err != nil {
 			return err
 		}
 	}
 	before := int64(-1)
-	for range d.length() {
-		at := int64(d.atMost(2*maxFrequency + 1))
-		n := d.atMost(math.MaxInt64)
-		if d.err != nil {
+	for range r.Length() {
+		at := int64(r.AtMost(2*maxFrequency + 1))
+		n := r.AtMost(math.MaxInt64)
+		if r.Err() != nil {
 			break
 		}
 		if err := out.Add(ContractHistory{Renewals: int(at / 2), Lost: at%2 == 1}, int64(n)); err != nil {
 			return err
 		}
 		if at <= before {
-			d.fail("the rows are not in order")
+			r.Fail("the rows are not in order")
 		}
 		before = at
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*c = out

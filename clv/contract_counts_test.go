@@ -115,7 +115,7 @@ func TestContractCountsRefuses(t *testing.T) {
 		require.Error(t, new(ContractCounts).UnmarshalBinary(good[:n]), "cut after %d bytes", n)
 	}
 	version := slices.Clone(good)
-	version[1+len(contractSchema)] = 9
+	version[1+len(contractForm.Schema)] = 9
 	assert.ErrorIs(t, new(ContractCounts).UnmarshalBinary(version), keyaccount.ErrVersion)
 	assert.ErrorIs(t, new(ContractCounts).UnmarshalBinary(append(good, 0)), keyaccount.ErrMalformed)
 	text := `{"schema":"keyaccount/clv.ContractCounts","version":1,"months":12,"rows":[{"renewals":2,"lost":true,"n":3}]}`

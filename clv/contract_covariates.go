@@ -133,33 +133,23 @@ func shifted(m Model, a, b float64, effects []Effect, covariates []float64) (flo
 	if err := m.Validate(); err != nil {
 		return 0, 0, err
 	}
-	if err := checkCovariates(covariates, len(effects)); err != nil {
-		return 0, 0, err
+	names := make([]string, len(effects))
+	for i, e := range effects {
+		names[i] = e.Name
+	}
+	x, bad := checkValues(names, covariates)
+	if bad != nil {
+		return 0, 0, bad
 	}
 	var shift float64
 	for i, e := range effects {
-		shift += e.Value * covariates[i]
+		shift += e.Value * x[i]
 	}
 	a, b = shiftMean(a, b, shift)
 	if !positive(a) || !positive(b) {
 		return 0, 0, badHistory("Covariates", formatFloat(shift), "they take the mean risk to 0 or 1")
 	}
 	return a, b, nil
-}
-
-func checkCovariates(covariates []float64, n int) error {
-	if len(covariates) != n {
-		return &keyaccount.InputError{
-			Kind: keyaccount.ErrMismatch, Field: "Covariates", Value: strconv.Itoa(len(covariates)),
-			Reason: "here there are " + strconv.Itoa(n) + " covariates",
-		}
-	}
-	for _, x := range covariates {
-		if !isFinite(x) {
-			return badHistory("Covariates", formatFloat(x), "a covariate must be finite")
-		}
-	}
-	return nil
 }
 
 // shiftMean moves the logit of the mean of a beta distribution.

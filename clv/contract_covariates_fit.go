@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // ContractGroup is the contracts that have the same covariates.
@@ -121,9 +123,11 @@ func layOut(names []string, groups []ContractGroup) (all *ContractCounts, t *cov
 	}
 	var merged []ContractGroup
 	for i, g := range groups {
-		if err := checkCovariates(g.Covariates, len(names)); err != nil {
-			return nil, nil, atRow(err, i+1)
+		x, bad := checkValues(names, g.Covariates)
+		if bad != nil {
+			return nil, nil, atRow(bad, i+1)
 		}
+		g.Covariates = x
 		if g.Contracts.N() == 0 {
 			continue
 		}
@@ -151,13 +155,13 @@ func layOut(names []string, groups []ContractGroup) (all *ContractCounts, t *cov
 	}
 	var hashed []byte
 	for _, name := range names {
-		hashed = appendText(hashed, name)
+		hashed = state.AppendText(hashed, name)
 	}
 	for _, g := range merged {
 		own := covariateGroup{table: newContractTable(g.Contracts)}
 		for j, x := range g.Covariates {
 			own.x = append(own.x, x/t.sd[j])
-			hashed = appendFloat(hashed, x+0)
+			hashed = state.AppendFloat(hashed, x)
 		}
 		t.groups = append(t.groups, own)
 		b, err := g.Contracts.MarshalBinary()

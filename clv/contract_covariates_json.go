@@ -86,7 +86,7 @@ func readBdWCovariates(data []byte) (m BdWCovariates, in savedModel, err error) 
 
 // unmarshalEffects reads a model whose file names the effects itself.
 func unmarshalEffects(data []byte, name string, base []string) (p []float64, effects []Effect, in savedModel, err error) {
-	if err := readStrictly(data, name, &in); err != nil {
+	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, nil, in, err
 	}
 	names := slices.Clone(base)

@@ -13,7 +13,7 @@ func marshalMonths(m Model, months int, fit *Diagnostics) ([]byte, error) {
 
 // unmarshalContract reads a contract model with these parameters.
 func unmarshalContract(data []byte, name string, parameters []string) (p []float64, in savedModel, err error) {
-	if err := readStrictly(data, name, &in); err != nil {
+	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, in, err
 	}
 	months := in.Months

@@ -1,37 +1,33 @@
 package clv
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Version 3 added the logs of the times between orders; 2 is still read.
-const (
-	countsSchema  = "keyaccount/clv.Counts"
-	countsVersion = 3
-	countsNoGaps  = 2
-)
+var countsForm = state.Form{Schema: "keyaccount/clv.Counts", Version: 3, Oldest: countsNoGaps}
+
+const countsNoGaps = 2
 
 // digest names the table by the hash of its histories, in the bytes of version
 // 2: 128 bits in hex. The times between orders do not change a fit's
 // parameters, nor its name.
 func (c *Counts) digest() string {
-	b := make([]byte, 0, 64+24*c.Len())
-	sum := sha256.Sum256(c.appendRows(appendHeader(b, countsSchema, countsNoGaps)))
-	return hex.EncodeToString(sum[:16])
+	b := state.Form{Schema: countsForm.Schema, Version: countsNoGaps}.AppendHeader(make([]byte, 0, 64+24*c.Len()))
+	return digest(c.appendRows(b))
 }
 
 // countsJSON is the table in JSON.
 type countsJSON struct {
 	Schema  string           `json:"schema"`
-	Version uint64           `json:"version"`
+	Version int              `json:"version"`
 	Unit    *Unit            `json:"unit"`
 	Rows    []CountedHistory `json:"rows"`
 	LogGaps *logGapsJSON     `json:"log_gaps,omitempty"`
@@ -51,7 +47,7 @@ func (c *Counts) MarshalJSON() ([]byte, error) {
 	if err := unit.Validate(); err != nil {
 		return nil, err
 	}
-	out := countsJSON{Schema: countsSchema, Version: countsVersion, Unit: &unit, Rows: c.sorted()}
+	out := countsJSON{Schema: countsForm.Schema, Version: countsForm.Version, Unit: &unit, Rows: c.sorted()}
 	if out.Rows == nil {
 		out.Rows = []CountedHistory{}
 	}
@@ -68,14 +64,8 @@ func (c *Counts) MarshalJSON() ([]byte, error) {
 // [Counts.Add] refuses. After an error the receiver is unchanged.
 func (c *Counts) UnmarshalJSON(data []byte) error {
 	var in countsJSON
-	if err := readStrictly(data, "Counts", &in); err != nil {
+	if err := countsForm.ReadJSONStrictly(data, "Counts", &in); err != nil {
 		return err
-	}
-	if in.Schema != countsSchema {
-		return unknownSchema(in.Schema, countsSchema)
-	}
-	if in.Version != countsVersion && in.Version != countsNoGaps {
-		return unknownVersion(in.Version, countsVersion, countsNoGaps)
 	}
 	if in.Unit == nil {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "Unit", Reason: "the times of a table need a unit"}
@@ -98,7 +88,7 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (g *logGapsJSON) read(version uint64) (logGaps, error) {
+func (g *logGapsJSON) read(version int) (logGaps, error) {
 	bad := func(reason string) (logGaps, error) {
 		return logGaps{}, &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "LogGaps", Value: g.Fraction, Reason: reason}
 	}
@@ -129,7 +119,7 @@ func (c *Counts) MarshalBinary() ([]byte, error) {
 	if err := c.Unit().Validate(); err != nil {
 		return nil, err
 	}
-	b := c.appendRows(appendHeader(nil, countsSchema, countsVersion))
+	b := c.appendRows(countsForm.AppendHeader(nil))
 	var gaps logGaps
 	if c != nil {
 		gaps = c.gaps
@@ -141,12 +131,12 @@ func (c *Counts) MarshalBinary() ([]byte, error) {
 
 func (c *Counts) appendRows(b []byte) []byte {
 	rows := c.sorted()
-	b = appendText(b, c.Unit().String())
+	b = state.AppendText(b, c.Unit().String())
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		b = binary.AppendUvarint(b, uint64(row.Frequency))
-		b = appendFloat(b, row.Recency)
-		b = appendFloat(b, row.Age)
+		b = state.AppendFloat(b, row.Recency)
+		b = state.AppendFloat(b, row.Age)
 		b = binary.AppendUvarint(b, uint64(row.N))
 	}
 	return b
@@ -157,36 +147,36 @@ func (c *Counts) appendRows(b []byte) []byte {
 // bytes with [keyaccount.ErrMalformed], and what [Counts.Add] refuses as there.
 // After an error the receiver is unchanged.
 func (c *Counts) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "Counts"}
-	version := d.header(countsSchema, countsVersion, countsNoGaps)
+	r := state.NewCanonicalReader(data, "Counts")
+	version := r.Header(countsForm)
 	var out Counts
-	if name := d.text(); d.err == nil {
+	if name := r.Text(); r.Err() == nil {
 		if err := out.unit.UnmarshalText([]byte(name)); err != nil {
 			return err
 		}
 	}
 	var before History
-	for i := range d.length() {
-		h := History{Frequency: int(d.atMost(maxFrequency)), Recency: d.float(), Age: d.float()}
-		n := d.atMost(math.MaxInt64)
-		if d.err != nil {
+	for i := range r.Length() {
+		h := History{Frequency: int(r.AtMost(maxFrequency)), Recency: r.Float(), Age: r.Float()}
+		n := r.AtMost(math.MaxInt64)
+		if r.Err() != nil {
 			break
 		}
 		if err := out.Add(h, int64(n)); err != nil {
 			return err
 		}
 		if i > 0 && compareHistories(before, h) >= 0 || math.Signbit(h.Recency) {
-			d.fail("the rows are not in order")
+			r.Fail("the rows are not in order")
 		}
 		before = h
 	}
-	if version == countsVersion {
-		out.gaps = logGaps{int64(d.atMost(math.MaxInt64)), int64(d.word()), d.word()}
+	if version > countsNoGaps {
+		out.gaps = logGaps{int64(r.AtMost(math.MaxInt64)), int64(r.Word()), r.Word()}
 		if bad := out.gaps.problem(out.repeats); bad != "" {
-			d.fail(bad)
+			r.Fail(bad)
 		}
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	out.order()

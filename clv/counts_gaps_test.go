@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // Orders at 0, 2, 3 and 9: ln 2 + ln 1 + ln 6 = ln 12.
@@ -119,7 +120,7 @@ func TestLogGapsOutOfRange(t *testing.T) {
 // Version 2 had no gaps.
 func TestCountsReadsVersion2(t *testing.T) {
 	table := smallTable(t)
-	old := table.appendRows(appendHeader(nil, countsSchema, 2))
+	old := table.appendRows(state.Form{Schema: countsForm.Schema, Version: 2}.AppendHeader(nil))
 	var back Counts
 	require.NoError(t, back.UnmarshalBinary(old))
 	assert.Equal(t, bytesOf(t, table), bytesOf(t, &back))

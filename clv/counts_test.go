@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 func TestCountsAdd(t *testing.T) {
@@ -163,11 +164,11 @@ func TestCountsCodecRefuses(t *testing.T) {
 		require.Error(t, new(Counts).UnmarshalBinary(good[:n]), "cut after %d bytes", n)
 	}
 	version := append([]byte{}, good...)
-	version[1+len(countsSchema)] = 9
+	version[1+len(countsForm.Schema)] = 9
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(version), keyaccount.ErrVersion)
 	assert.ErrorIs(t, new(Counts).UnmarshalBinary(append(good, 0)), keyaccount.ErrMalformed)
-	row := appendFloat(appendFloat([]byte{0}, 0), 9)
-	twice := append(appendText(appendHeader(nil, countsSchema, countsVersion), "week"), 2)
+	row := state.AppendFloat(state.AppendFloat([]byte{0}, 0), 9)
+	twice := append(state.AppendText(countsForm.AppendHeader(nil), "week"), 2)
 	for range 2 {
 		twice = append(append(twice, row...), 1)
 	}
@@ -179,14 +180,14 @@ func TestCountsCodecRefuses(t *testing.T) {
 func FuzzCountsDecode(f *testing.F) {
 	f.Add(bytesOf(f, new(Counts)))
 	f.Add(bytesOf(f, smallTable(f)))
-	f.Add(smallTable(f).appendRows(appendHeader(nil, countsSchema, countsNoGaps)))
+	f.Add(smallTable(f).appendRows(state.Form{Schema: countsForm.Schema, Version: countsNoGaps}.AppendHeader(nil)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var table Counts
 		if table.UnmarshalBinary(b) != nil {
 			require.Zero(t, table.Len())
 			return
 		}
-		if b[1+len(countsSchema)] == countsNoGaps { // which is written no more
+		if b[1+len(countsForm.Schema)] == countsNoGaps { // which is written no more
 			b = bytesOf(t, &table)
 		}
 		require.Equal(t, b, bytesOf(t, &table), "only the canonical form is read")

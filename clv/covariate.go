@@ -41,7 +41,7 @@ type family[M any] struct {
 type CovariateFit[M CovariateModel[M]] struct {
 	// Base is the model of an account whose covariates are all 0.
 	Base M
-	// Covariates are the names, in the order in which ModelFor takes the values.
+	// Covariates are the names, in the order in which With takes the values.
 	Covariates []string
 	// Rate are the coefficients of the order rate.
 	Rate []Coefficient
@@ -80,11 +80,11 @@ type RatioTest struct {
 	P float64 `json:"p"`
 }
 
-// ModelFor returns the model of the accounts with these covariates, which are
+// With returns the model of the accounts with these covariates, which are
 // in the order of the names. It refuses a wrong number of values, one that is
 // not finite, and those for which the model's parameters are beyond the range
 // of a float64.
-func (f *CovariateFit[M]) ModelFor(covariates ...float64) (M, error) {
+func (f *CovariateFit[M]) With(covariates ...float64) (M, error) {
 	var none M
 	z, bad := checkValues(f.Covariates, covariates)
 	if bad != nil {

@@ -4,18 +4,16 @@ import (
 	"encoding/json"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	covariateFitSchema  = "keyaccount/clv.CovariateFit"
-	covariateFitVersion = 1
-)
+var covariateFitForm = state.Form{Schema: "keyaccount/clv.CovariateFit", Version: 1}
 
 // covariateFitJSON is a fit with covariates in JSON: its parameters are those of
 // the base and then the coefficients.
 type covariateFitJSON struct {
 	Schema     string       `json:"schema"`
-	Version    uint64       `json:"version"`
+	Version    int          `json:"version"`
 	Model      string       `json:"model"`
 	Unit       *Unit        `json:"unit"`
 	Covariates []string     `json:"covariates"`
@@ -30,7 +28,7 @@ type covariateFitJSON struct {
 func (f CovariateFit[M]) MarshalJSON() ([]byte, error) {
 	unit := f.Base.TimeUnit()
 	out := covariateFitJSON{
-		Schema: covariateFitSchema, Version: covariateFitVersion, Model: f.Base.Name(), Unit: &unit,
+		Schema: covariateFitForm.Schema, Version: covariateFitForm.Version, Model: f.Base.Name(), Unit: &unit,
 		Covariates: f.Covariates, Parameters: f.Estimates, Ratio: f.Ratio, Fit: &f.Diagnostics,
 	}
 	for _, c := range f.Rate {
@@ -49,7 +47,7 @@ func (f CovariateFit[M]) MarshalJSON() ([]byte, error) {
 // is unchanged.
 func (f *CovariateFit[M]) UnmarshalJSON(data []byte) error {
 	var in covariateFitJSON
-	if err := readStrictly(data, "CovariateFit", &in); err != nil {
+	if err := covariateFitForm.ReadJSONStrictly(data, "CovariateFit", &in); err != nil {
 		return err
 	}
 	var m M
@@ -57,10 +55,6 @@ func (f *CovariateFit[M]) UnmarshalJSON(data []byte) error {
 		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
 	}
 	switch {
-	case in.Schema != covariateFitSchema:
-		return unknownSchema(in.Schema, covariateFitSchema)
-	case in.Version != covariateFitVersion:
-		return unknownVersion(in.Version, covariateFitVersion)
 	case in.Model != m.Name():
 		return fault(keyaccount.ErrMismatch, "Model", in.Model, "only a "+m.Name()+" can be read here")
 	case in.Unit == nil:

@@ -183,7 +183,7 @@ func FuzzCovariateFitJSON(f *testing.F) {
 			return
 		}
 		require.NoError(t, fit.Base.Validate())
-		if m, err := fit.ModelFor(u, v); err == nil {
+		if m, err := fit.With(u, v); err == nil {
 			require.NoError(t, m.Validate())
 		}
 		var back CovariateFit[BGNBD]

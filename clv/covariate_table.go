@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // CovariateTable is a [Counts] for each distinct vector of covariates: what is
@@ -132,7 +133,7 @@ func checkValues(names []string, values []float64) ([]float64, *keyaccount.Input
 	}
 	out := make([]float64, len(values))
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !isFinite(v) {
 			return nil, &keyaccount.InputError{
 				Kind: keyaccount.ErrOutOfRange, Field: names[i], Value: formatFloat(v), Reason: "a covariate must be finite",
 			}
@@ -144,7 +145,7 @@ func checkValues(names []string, values []float64) ([]float64, *keyaccount.Input
 
 func appendValues(b []byte, values []float64) []byte {
 	for _, v := range values {
-		b = appendFloat(b, v)
+		b = state.AppendFloat(b, v)
 	}
 	return b
 }

@@ -1,22 +1,18 @@
 package clv
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	covariateTableSchema  = "keyaccount/clv.CovariateTable"
-	covariateTableVersion = 1
-)
+var covariateTableForm = state.Form{Schema: "keyaccount/clv.CovariateTable", Version: 1}
 
 // covariateTableJSON is the table in JSON.
 type covariateTableJSON struct {
 	Schema     string             `json:"schema"`
-	Version    uint64             `json:"version"`
+	Version    int                `json:"version"`
 	Unit       *Unit              `json:"unit"`
 	Covariates []string           `json:"covariates"`
 	Groups     []accountGroupJSON `json:"groups"`
@@ -37,7 +33,7 @@ type accountRowJSON struct {
 func (t *CovariateTable) MarshalJSON() ([]byte, error) {
 	unit := t.Unit()
 	out := covariateTableJSON{
-		Schema: covariateTableSchema, Version: covariateTableVersion, Unit: &unit, Covariates: t.Covariates(),
+		Schema: covariateTableForm.Schema, Version: covariateTableForm.Version, Unit: &unit, Covariates: t.Covariates(),
 	}
 	for _, g := range t.sorted() {
 		group := accountGroupJSON{Values: g.values}
@@ -54,14 +50,8 @@ func (t *CovariateTable) MarshalJSON() ([]byte, error) {
 // is unchanged.
 func (t *CovariateTable) UnmarshalJSON(data []byte) error {
 	var in covariateTableJSON
-	if err := readStrictly(data, "CovariateTable", &in); err != nil {
+	if err := covariateTableForm.ReadJSONStrictly(data, "CovariateTable", &in); err != nil {
 		return err
-	}
-	if in.Schema != covariateTableSchema {
-		return unknownSchema(in.Schema, covariateTableSchema)
-	}
-	if in.Version != covariateTableVersion {
-		return unknownVersion(in.Version, covariateTableVersion)
 	}
 	if in.Unit == nil {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "Unit", Reason: "the times of a table need a unit"}
@@ -87,6 +77,5 @@ func (t *CovariateTable) digest() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	return digest(b)
 }

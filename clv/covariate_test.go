@@ -22,7 +22,7 @@ func branches(t testing.TB, truth CovariateFit[BGNBD], each int, seed uint64) *C
 	require.NoError(t, err)
 	for _, industry := range []float64{0, 1} {
 		for size := 0.0; size < 4; size++ {
-			m, err := truth.ModelFor(industry, size)
+			m, err := truth.With(industry, size)
 			require.NoError(t, err)
 			for h, n := range simulate(m, each, rand.NewPCG(seed, uint64(4*industry+size))).All() {
 				require.NoError(t, table.Add(h, n, industry, size))
@@ -72,7 +72,7 @@ func TestFitCovariatesRecoversWhatMovesRateAndDropout(t *testing.T) {
 	// The likelihood is that of each group under its own model.
 	var sum float64
 	for _, g := range table.sorted() {
-		m, err := fit.ModelFor(g.values...)
+		m, err := fit.With(g.values...)
 		require.NoError(t, err)
 		ll, err := m.LogLikelihood(g.table)
 		require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestFitCovariatesWithoutAnyIsTheModelItself(t *testing.T) {
 	assert.InEpsilon(t, plain.LogLik, fit.LogLik, 1e-14)
 	assert.InEpsilon(t, plain.StdErr("b"), fit.StdErr("b"), 1e-9)
 	assert.Nil(t, fit.Ratio)
-	m, err := fit.ModelFor()
+	m, err := fit.With()
 	require.NoError(t, err)
 	assert.InEpsilon(t, fit.Base.B, m.B, 1e-12)
 }
@@ -148,9 +148,9 @@ func TestFitCovariatesIsFreeOfUnitAndZero(t *testing.T) {
 		assert.InEpsilon(t, fit.Rate[1].Value, c.factor*again.Rate[1].Value, 1e-7, "%+v", c)
 		assert.InEpsilon(t, fit.Rate[1].Z(), again.Rate[1].Z(), 1e-6, "%+v", c)
 		assert.InEpsilon(t, fit.Dropout[0].Value, again.Dropout[0].Value, 1e-7, "%+v", c)
-		one, err := fit.ModelFor(1, 2)
+		one, err := fit.With(1, 2)
 		require.NoError(t, err)
-		two, err := again.ModelFor(1, c.shift+2*c.factor)
+		two, err := again.With(1, c.shift+2*c.factor)
 		require.NoError(t, err)
 		assert.InEpsilon(t, one.Alpha, two.Alpha, 1e-7, "%+v", c)
 	}
@@ -256,7 +256,7 @@ func TestCovariatePriors(t *testing.T) {
 	assert.InDelta(t, .5, fit.Dropout[0].StdErr, 1e-9)
 }
 
-func TestModelForRefuses(t *testing.T) {
+func TestWithRefuses(t *testing.T) {
 	for _, c := range []struct {
 		values []float64
 		field  string
@@ -268,7 +268,7 @@ func TestModelForRefuses(t *testing.T) {
 		{[]float64{1, 1e300}, "alpha"},
 		{[]float64{math.MaxFloat64, math.MaxFloat64}, "alpha"},
 	} {
-		m, err := branched.ModelFor(c.values...)
+		m, err := branched.With(c.values...)
 		assert.Zero(t, m)
 		var bad *keyaccount.InputError
 		require.ErrorAs(t, err, &bad, "%v", c.values)
@@ -302,7 +302,7 @@ func FuzzFlowCovariates(f *testing.F) {
 					t.Fatalf("%+v", fit)
 				}
 			}
-			if m, err := fit.ModelFor(u1, v1); err == nil && m.Validate() != nil {
+			if m, err := fit.With(u1, v1); err == nil && m.Validate() != nil {
 				t.Fatalf("%+v", m)
 			}
 			text, err := json.Marshal(fit)

@@ -176,7 +176,7 @@ func ExampleFitCovariates() {
 	}
 	fmt.Printf("rate    times %.2f (z %.1f)\n", math.Exp(fit.Rate[0].Value), fit.Rate[0].Z())
 	fmt.Printf("leaving times %.2f (z %.1f)\n", math.Exp(fit.Dropout[0].Value), fit.Dropout[0].Z())
-	model, err := fit.ModelFor(1)
+	model, err := fit.With(1)
 	if err != nil {
 		fmt.Println(err)
 		return

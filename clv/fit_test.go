@@ -73,11 +73,8 @@ func TestBGNBDDerivatives(t *testing.T) {
 // in the caller's unit: going from weeks to days shifts it by the change of
 // measure, -ln 7 for each repeat order, and scales alpha, and nothing else.
 func TestLogLikelihoodIsInTheCallersUnit(t *testing.T) {
-	weeks, days, x := smallTable(t), NewCounts(Day), 0.0
-	for h, n := range weeks.All() {
-		x += float64(h.Frequency) * float64(n)
-		require.NoError(t, days.Add(History{h.Frequency, 7 * h.Recency, 7 * h.Age}, n))
-	}
+	weeks := smallTable(t)
+	days, x := inDays(t, weeks)
 	w, err := FitBGNBD(weeks, nil)
 	require.NoError(t, err)
 	d, err := FitBGNBD(days, nil)

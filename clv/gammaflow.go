@@ -21,8 +21,6 @@ type gammaFlow struct{ r, alpha, s, beta float64 }
 // 1/farthest..farthest act as if there, so that no product of them overflows.
 const farthest = 1e100
 
-func tame(v float64) float64 { return min(max(v, 1/farthest), farthest) }
-
 // after is the flow of an account that is still active at the end of h.
 func (f gammaFlow) after(h History) gammaFlow {
 	age := min(h.Age, farthest)
@@ -71,7 +69,7 @@ func (f gammaFlow) discounted(t, delta float64) float64 {
 		return f.expected(t)
 	}
 	if math.IsInf(t, 1) {
-		return withinFloat(f.r / f.alpha * f.beta * tricomi1(f.s, tame(delta*f.beta)))
+		return withinFloat(f.r / f.alpha * f.beta * tricomi1(f.s, within(delta*f.beta, farthest)))
 	}
 	i := powers{k: 1, leave: f.s, z: delta, alpha: f.beta, beta: f.beta, shift: f.beta}
 	return withinFloat(f.r / f.alpha * f.beta * i.integrate(math.Log1p(min(t, farthest)/f.beta), nil))
@@ -86,7 +84,7 @@ func (f gammaFlow) discounted(t, delta float64) float64 {
 //
 // Both terms are positive, so that nothing cancels, for any n.
 func (f gammaFlow) orders(t float64, most int) []float64 {
-	t = tame(t)
+	t = within(t, farthest)
 	p := make([]float64, most+1)
 	stay := -f.r*math.Log1p(t/f.alpha) - f.s*math.Log1p(t/f.beta)
 	for i := range p {
@@ -128,9 +126,9 @@ func (f gammaFlow) peak(n float64) float64 {
 func positiveRoot(a, b, c float64) float64 {
 	root := math.Hypot(b, 2*math.Sqrt(a)*c)
 	if b < 0 {
-		return tame(2 * c * (c / (root - b)))
+		return within(2*c*(c/(root-b)), farthest)
 	}
-	return tame((b + root) / (2 * a))
+	return within((b+root)/(2*a), farthest)
 }
 
 // future draws the times of the orders in a time t, at most MaxOrders, and how

@@ -58,9 +58,41 @@ func fitFlow(table *Counts) (*fittedFlow, error) {
 	return &fittedFlow{flow{fit.BGNBD}, fit.Diagnostics}, nil
 }
 
-func mustSpend(t testing.TB, amounts ...float64) SpendHistory {
+// checkFlow compares at a relative 1e-9, of max(1, |LL|) for a
+// log-likelihood. What is below the smallest float64 must be 0.
+func checkFlow(t *testing.T, m OrderFlow, h History, quantity string, want float64) {
 	t.Helper()
-	s, err := SpendOf(amounts...)
-	require.NoError(t, err)
-	return s
+	var got float64
+	unit := math.Abs(want)
+	switch quantity {
+	case "ll":
+		var table Counts
+		require.NoError(t, table.Add(h, 1))
+		var err error
+		got, err = m.LogLikelihood(&table)
+		require.NoError(t, err)
+		unit = max(1, unit)
+	case "palive":
+		got = m.ProbAlive(h)
+	case "cet39":
+		got = m.ExpectedOrders(h, 39)
+	case "dert.0027":
+		got = m.Discounted(h, customary())
+	case "dect52_.0027":
+		got = m.DiscountedUntil(h, 52, customary())
+	default:
+		t.Fatalf("unknown quantity %q", quantity)
+	}
+	assert.LessOrEqual(t, math.Abs(got-want), 1e-9*unit, "%s %+v %+v: want %v, got %v", quantity, m, h, want, got)
+}
+
+// inDays returns a table of weeks in days, and its repeat orders.
+func inDays(t testing.TB, weeks *Counts) (days *Counts, orders float64) {
+	t.Helper()
+	days = NewCounts(Day)
+	for h, n := range weeks.All() {
+		orders += float64(h.Frequency) * float64(n)
+		require.NoError(t, days.Add(History{h.Frequency, 7 * h.Recency, 7 * h.Age}, n))
+	}
+	return days, orders
 }

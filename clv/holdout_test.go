@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // line is a sale, or with a negative amount a return, in hundredths.
@@ -46,7 +47,7 @@ func TestSplitNeverCutsADay(t *testing.T) {
 		require.NoError(t, err)
 		a := s.Accounts[0]
 		assert.Equal(t, History{1, 31, 31}, a.History)
-		assert.Equal(t, mustSpend(t, 5), a.Spend, "both orders of the day are one, before the cut")
+		assert.Equal(t, spendOf(t, 5), a.Spend, "both orders of the day are one, before the cut")
 		assert.Equal(t, Outcome{Orders: 1, Next: 1, Value: 4, Before: 1}, a.Later)
 		assert.Equal(t, 28.0, s.Holdout)
 		assert.Equal(t, 31.0, s.Calibration)
@@ -65,7 +66,7 @@ func TestSpendPolicies(t *testing.T) {
 	)
 	assert.Equal(t, 2, cal.Len())
 	assert.Equal(t, "EUR", cal.Currency())
-	squares := func(values ...float64) SpendHistory { return mustSpend(t, values...) }
+	squares := func(values ...float64) SpendHistory { return spendOf(t, values...) }
 	for _, c := range []struct {
 		first   FirstOrder
 		returns ReturnsPolicy
@@ -231,9 +232,9 @@ func TestCalibrationMoneyRefuses(t *testing.T) {
 // States that version 1 wrote have no values, and say so rather than count
 // orders of 0.
 func TestCalibrationReadsVersion1(t *testing.T) {
-	old := appendHeader(nil, calibrationSchema, 1)
-	old = append(appendText(appendText(old, "day"), "UTC"), 1)
-	old = append(appendText(old, "A"), 2)
+	old := state.Form{Schema: calibrationForm.Schema, Version: 1}.AppendHeader(nil)
+	old = append(state.AppendText(state.AppendText(old, "day"), "UTC"), 1)
+	old = append(state.AppendText(old, "A"), 2)
 	first, err := dayOf(date("2025-01-01"), time.UTC)
 	require.Nil(t, err)
 	v := uint64(first - firstDay + 1)

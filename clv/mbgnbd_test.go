@@ -32,7 +32,7 @@ func TestMBGNBDMatchesFortyDigitIntegrals(t *testing.T) {
 		m := MBGNBD{R: p[0], Alpha: p[1], A: p[2], B: p[3]}
 		history := History{Frequency: int(h[0]), Recency: h[1], Age: h[2]}
 		seen[row["quantity"]]++
-		checkBGNBD(t, m, history, row["quantity"], floats(t, row["value"])[0])
+		checkFlow(t, m, history, row["quantity"], floats(t, row["value"])[0])
 	}
 	assert.Equal(t, map[string]int{"ll": 26, "palive": 30, "cet39": 31}, seen)
 }
@@ -41,20 +41,20 @@ func TestMBGNBDMatchesFortyDigitIntegrals(t *testing.T) {
 // a+b < 1, the last order at the end, no repeat order.
 func TestMBGNBDPinnedValues(t *testing.T) {
 	m := MBGNBD{R: .243, Alpha: 4.414, A: .793, B: 2.426}
-	checkBGNBD(t, m, History{}, "palive", 2.426/(.793+2.426))
-	checkBGNBD(t, m, History{0, 0, 38.8571428571429}, "palive", 0.63725704682210435)
-	checkBGNBD(t, m, History{0, 0, 38.8571428571429}, "cet39", 0.1274698742857187)
-	checkBGNBD(t, m, History{1, 39, 39}, "palive", 0.81204076795449159)
-	checkBGNBD(t, m, History{254, 97.14286, 97.28571}, "cet39", 85.103209852022723)
-	checkBGNBD(t, m, History{300, 150, 200}, "cet39", 5.3983828300227915e-33)
-	checkBGNBD(t, m, History{300, 150, 200}, "ll", -113.29044766152926)
+	checkFlow(t, m, History{}, "palive", 2.426/(.793+2.426))
+	checkFlow(t, m, History{0, 0, 38.8571428571429}, "palive", 0.63725704682210435)
+	checkFlow(t, m, History{0, 0, 38.8571428571429}, "cet39", 0.1274698742857187)
+	checkFlow(t, m, History{1, 39, 39}, "palive", 0.81204076795449159)
+	checkFlow(t, m, History{254, 97.14286, 97.28571}, "cet39", 85.103209852022723)
+	checkFlow(t, m, History{300, 150, 200}, "cet39", 5.3983828300227915e-33)
+	checkFlow(t, m, History{300, 150, 200}, "ll", -113.29044766152926)
 	m.A = 1
-	checkBGNBD(t, m, History{0, 0, 1}, "cet39", 0.73156919835675718)
-	checkBGNBD(t, m, History{2, 30.4285714285714, 38.8571428571429}, "cet39", 1.2245210823710892)
-	checkBGNBD(t, m, History{3000, 150, 200}, "ll", 5881.7417663662706)
+	checkFlow(t, m, History{0, 0, 1}, "cet39", 0.73156919835675718)
+	checkFlow(t, m, History{2, 30.4285714285714, 38.8571428571429}, "cet39", 1.2245210823710892)
+	checkFlow(t, m, History{3000, 150, 200}, "ll", 5881.7417663662706)
 	m = MBGNBD{R: .11, Alpha: 2.24, A: .31, B: .5}
-	checkBGNBD(t, m, History{0, 0, 1}, "cet39", 0.54481506987515417)
-	checkBGNBD(t, m, History{7, 35, 77.86}, "palive", 0.094540950419464858)
+	checkFlow(t, m, History{0, 0, 1}, "cet39", 0.54481506987515417)
+	checkFlow(t, m, History{7, 35, 77.86}, "palive", 0.094540950419464858)
 }
 
 // One-time buyers are not immortal: what lifetimes' issues 44, 165, 212 and 239

@@ -29,32 +29,9 @@ func TestBGNBDMatchesFortyDigitIntegrals(t *testing.T) {
 		m := BGNBD{R: p[0], Alpha: p[1], A: p[2], B: p[3]}
 		history := History{Frequency: int(h[0]), Recency: h[1], Age: h[2]}
 		seen[row["quantity"]]++
-		checkBGNBD(t, m, history, row["quantity"], floats(t, row["value"])[0])
+		checkFlow(t, m, history, row["quantity"], floats(t, row["value"])[0])
 	}
 	assert.Equal(t, map[string]int{"ll": 27, "palive": 29, "cet39": 31}, seen)
-}
-
-// checkBGNBD compares at a relative 1e-9, of max(1, |LL|) for a log-likelihood.
-func checkBGNBD(t *testing.T, m OrderFlow, h History, quantity string, want float64) {
-	t.Helper()
-	var got float64
-	unit := math.Abs(want)
-	switch quantity {
-	case "ll":
-		var table Counts
-		require.NoError(t, table.Add(h, 1))
-		var err error
-		got, err = m.LogLikelihood(&table)
-		require.NoError(t, err)
-		unit = max(1, unit)
-	case "palive":
-		got = m.ProbAlive(h)
-	case "cet39":
-		got = m.ExpectedOrders(h, 39)
-	default:
-		t.Fatalf("unknown quantity %q", quantity)
-	}
-	assert.LessOrEqual(t, math.Abs(got-want), 1e-9*unit, "%s %+v %+v: want %v, got %v", quantity, m, h, want, got)
 }
 
 func floats(t testing.TB, s string) []float64 {

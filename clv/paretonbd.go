@@ -171,7 +171,7 @@ func (m ParetoNBD) active(h History) (alive float64, f gammaFlow) {
 
 // flow is that of a new account.
 func (m ParetoNBD) flow() gammaFlow {
-	return gammaFlow{tame(m.R), tame(m.Alpha), tame(m.S), tame(m.Beta)}
+	return gammaFlow{within(m.R, farthest), within(m.Alpha, farthest), within(m.S, farthest), within(m.Beta, farthest)}
 }
 
 func (m ParetoNBD) usable() bool {

@@ -138,11 +138,8 @@ func TestFitParetoNBDWithAPrior(t *testing.T) {
 // Weeks or days: the log-likelihood is in the caller's unit, never a mean, and
 // shifts by -ln 7 for each repeat order.
 func TestParetoNBDLogLikelihoodIsInTheCallersUnit(t *testing.T) {
-	weeks, days, x := smallTable(t), NewCounts(Day), 0.0
-	for h, n := range weeks.All() {
-		x += float64(h.Frequency) * float64(n)
-		require.NoError(t, days.Add(History{h.Frequency, 7 * h.Recency, 7 * h.Age}, n))
-	}
+	weeks := smallTable(t)
+	days, x := inDays(t, weeks)
 	w, err := FitParetoNBD(weeks, nil)
 	require.NoError(t, err)
 	d, err := FitParetoNBD(days, nil)

@@ -15,6 +15,11 @@ const (
 	extreme    = 1e290 // beyond 1/extreme..extreme, parameters act as if there
 )
 
+// bounded takes what is beyond 1/extreme..extreme to its ends.
+func bounded(v float64) float64 { return within(v, extreme) }
+
+func within(v, limit float64) float64 { return min(max(v, 1/limit), limit) }
+
 // node is a point of a rule: a mean is the sum of weight * f(at).
 type node struct{ at, weight float64 }
 

@@ -12,7 +12,7 @@ const normalShape = 1e16
 // 2000). It is the log because a small shape has draws below the smallest
 // float64.
 func logGamma(shape float64, r *rand.Rand) float64 {
-	shape = min(max(shape, 1/extreme), extreme)
+	shape = bounded(shape)
 	switch {
 	case shape >= normalShape:
 		return math.Log(shape) + r.NormFloat64()/math.Sqrt(shape)

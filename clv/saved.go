@@ -1,23 +1,29 @@
 package clv
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"math"
 	"strconv"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	modelSchema  = "keyaccount/clv.Model"
-	modelVersion = 1
-)
+var modelForm = state.Form{Schema: "keyaccount/clv.Model", Version: 1}
+
+// digest names data by the hash of its canonical bytes: 128 bits in hex.
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
 
 // savedModel is the form of every model in a file: under a kilobyte, with or
 // without how it was fitted.
 type savedModel struct {
 	Schema     string       `json:"schema"`
-	Version    uint64       `json:"version"`
+	Version    int          `json:"version"`
 	Model      string       `json:"model"`
 	Unit       *Unit        `json:"unit,omitempty"`
 	Months     int          `json:"months,omitempty"` // between the renewals of a contract
@@ -36,7 +42,7 @@ func modelOf(name string, unit *Unit, parameters []Parameter, fit *Diagnostics) 
 		parameters = fit.Estimates
 	}
 	return savedModel{
-		Schema: modelSchema, Version: modelVersion, Model: name, Unit: unit, Parameters: parameters, Fit: fit,
+		Schema: modelForm.Schema, Version: modelForm.Version, Model: name, Unit: unit, Parameters: parameters, Fit: fit,
 	}
 }
 
@@ -45,7 +51,7 @@ func (in savedModel) marshal() ([]byte, error) { return json.Marshal(in) }
 // unmarshalModel reads the model of the given name with these parameters, in
 // this order, and says what is wrong with any other.
 func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string) (values []float64, in savedModel, err error) {
-	if err := readStrictly(data, name, &in); err != nil {
+	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, in, err
 	}
 	values, err = in.values(name, hasUnit, parameters)
@@ -54,8 +60,11 @@ func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string)
 
 // values returns the parameters of the model of this name.
 func (in *savedModel) values(name string, hasUnit bool, parameters []string) (values []float64, err error) {
-	if err := in.check(); err != nil {
-		return nil, err
+	if in.Fit != nil {
+		in.Fit.Estimates = in.Parameters
+		if err := in.Fit.check(len(in.Parameters)); err != nil {
+			return nil, err
+		}
 	}
 	fault := func(kind error, field, value, reason string) error {
 		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
@@ -79,20 +88,6 @@ func (in *savedModel) values(name string, hasUnit bool, parameters []string) (va
 		values = append(values, p.Value)
 	}
 	return values, nil
-}
-
-func (in *savedModel) check() error {
-	if in.Schema != modelSchema {
-		return unknownSchema(in.Schema, modelSchema)
-	}
-	if in.Version != modelVersion {
-		return unknownVersion(in.Version, modelVersion)
-	}
-	if in.Fit != nil {
-		in.Fit.Estimates = in.Parameters
-		return in.Fit.check(len(in.Parameters))
-	}
-	return nil
 }
 
 // diagnostics returns how the model was fitted, or says that it was not.

@@ -5,17 +5,15 @@ import (
 	"math"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	segmentsSchema  = "keyaccount/clv.SegmentFits"
-	segmentsVersion = 1
-)
+var segmentsForm = state.Form{Schema: "keyaccount/clv.SegmentFits", Version: 1}
 
 // segmentsJSON is the fits of segments in JSON.
 type segmentsJSON[F any] struct {
 	Schema  string `json:"schema"`
-	Version uint64 `json:"version"`
+	Version int    `json:"version"`
 	plainSegments[F]
 }
 
@@ -24,7 +22,7 @@ type plainSegments[F any] SegmentFits[F]
 
 // MarshalJSON writes all fits, the typical segment and the spread.
 func (s SegmentFits[F]) MarshalJSON() ([]byte, error) {
-	return json.Marshal(segmentsJSON[F]{segmentsSchema, segmentsVersion, plainSegments[F](s)})
+	return json.Marshal(segmentsJSON[F]{segmentsForm.Schema, segmentsForm.Version, plainSegments[F](s)})
 }
 
 // UnmarshalJSON reads what [SegmentFits.MarshalJSON] wrote, with fits of the
@@ -33,14 +31,8 @@ func (s SegmentFits[F]) MarshalJSON() ([]byte, error) {
 // the fits themselves refuse. After an error the receiver is unchanged.
 func (s *SegmentFits[F]) UnmarshalJSON(data []byte) error {
 	var in segmentsJSON[json.RawMessage]
-	if err := readStrictly(data, "SegmentFits", &in); err != nil {
+	if err := segmentsForm.ReadJSONStrictly(data, "SegmentFits", &in); err != nil {
 		return err
-	}
-	if in.Schema != segmentsSchema {
-		return unknownSchema(in.Schema, segmentsSchema)
-	}
-	if in.Version != segmentsVersion {
-		return unknownVersion(in.Version, segmentsVersion)
 	}
 	if !in.sound() {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMalformed, Field: "SegmentFits", Reason: "these numbers are no fits of segments"}
@@ -64,7 +56,7 @@ func readFit(data json.RawMessage, into any) error {
 	if len(data) == 0 || string(data) == "null" {
 		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "Fit", Reason: "a segment without its fit"}
 	}
-	return readStrictly(data, "Fit", into)
+	return state.ReadJSONStrictly(data, "Fit", into)
 }
 
 // sound tells whether the numbers can be those of a fit.

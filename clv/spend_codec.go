@@ -1,31 +1,21 @@
 package clv
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"math"
 	"unicode/utf8"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
-const (
-	spendSchema  = "keyaccount/clv.SpendCounts"
-	spendVersion = 1
-)
-
-// digest names a table by the hash of its canonical bytes: 128 bits in hex.
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
-}
+var spendForm = state.Form{Schema: "keyaccount/clv.SpendCounts", Version: 1}
 
 // spendCountsJSON is the table in JSON.
 type spendCountsJSON struct {
 	Schema   string         `json:"schema"`
-	Version  uint64         `json:"version"`
+	Version  int            `json:"version"`
 	Currency string         `json:"currency"`
 	Rows     []countedSpend `json:"rows"`
 }
@@ -38,7 +28,7 @@ func (c *SpendCounts) MarshalJSON() ([]byte, error) {
 			Kind: keyaccount.ErrMalformed, Field: "Currency", Value: c.currency, Reason: "JSON holds no text but UTF-8",
 		}
 	}
-	return json.Marshal(spendCountsJSON{Schema: spendSchema, Version: spendVersion, Currency: c.Currency(), Rows: c.sorted()})
+	return json.Marshal(spendCountsJSON{Schema: spendForm.Schema, Version: spendForm.Version, Currency: c.Currency(), Rows: c.sorted()})
 }
 
 // UnmarshalJSON replaces the table by one that [SpendCounts.MarshalJSON] wrote,
@@ -48,14 +38,8 @@ func (c *SpendCounts) MarshalJSON() ([]byte, error) {
 // [SpendCounts.Add] refuses. After an error the receiver is unchanged.
 func (c *SpendCounts) UnmarshalJSON(data []byte) error {
 	var in spendCountsJSON
-	if err := readStrictly(data, "SpendCounts", &in); err != nil {
+	if err := spendForm.ReadJSONStrictly(data, "SpendCounts", &in); err != nil {
 		return err
-	}
-	if in.Schema != spendSchema {
-		return unknownSchema(in.Schema, spendSchema)
-	}
-	if in.Version != spendVersion {
-		return unknownVersion(in.Version, spendVersion)
 	}
 	out := SpendCounts{currency: in.Currency}
 	for _, row := range in.Rows {
@@ -72,16 +56,15 @@ func (c *SpendCounts) UnmarshalJSON(data []byte) error {
 func (c *SpendCounts) MarshalBinary() ([]byte, error) { return c.bytes(c.sorted()), nil }
 
 func (c *SpendCounts) bytes(rows []countedSpend) []byte {
-	b := make([]byte, 0, 64+40*len(rows))
-	b = appendHeader(b, spendSchema, spendVersion)
-	b = appendText(b, c.Currency())
+	b := spendForm.AppendHeader(make([]byte, 0, 64+40*len(rows)))
+	b = state.AppendText(b, c.Currency())
 	b = binary.AppendUvarint(b, uint64(len(rows)))
 	for _, row := range rows {
 		b = binary.AppendUvarint(b, uint64(row.Orders))
-		b = appendFloat(b, row.Mean)
+		b = state.AppendFloat(b, row.Mean)
 		b = binary.AppendUvarint(b, uint64(row.Detail))
 		for _, v := range row.detailed() {
-			b = appendFloat(b, *v)
+			b = state.AppendFloat(b, *v)
 		}
 		b = binary.AppendUvarint(b, uint64(row.N))
 	}
@@ -106,17 +89,17 @@ func (s *SpendHistory) detailed() []*float64 {
 // broken bytes with [keyaccount.ErrMalformed], and what [SpendCounts.Add]
 // refuses as there. After an error the receiver is unchanged.
 func (c *SpendCounts) UnmarshalBinary(data []byte) error {
-	d := decoder{b: data, field: "SpendCounts"}
-	d.header(spendSchema, spendVersion)
-	out := SpendCounts{currency: d.text()}
+	r := state.NewCanonicalReader(data, "SpendCounts")
+	r.Header(spendForm)
+	out := SpendCounts{currency: r.Text()}
 	var before SpendHistory
-	for i := range d.length() {
-		s := SpendHistory{Orders: int(d.atMost(maxFrequency)), Mean: d.float(), Detail: SpendDetail(d.atMost(uint64(WithLogs)))}
+	for i := range r.Length() {
+		s := SpendHistory{Orders: int(r.AtMost(maxFrequency)), Mean: r.Float(), Detail: SpendDetail(r.AtMost(uint64(WithLogs)))}
 		for _, v := range s.detailed() {
-			*v = d.float()
+			*v = r.Float()
 		}
-		n := d.atMost(math.MaxInt64)
-		if d.err != nil {
+		n := r.AtMost(math.MaxInt64)
+		if r.Err() != nil {
 			break
 		}
 		told := s.Detail
@@ -130,11 +113,11 @@ func (c *SpendCounts) UnmarshalBinary(data []byte) error {
 		}
 		s = s.explicit()
 		if i > 0 && compareSpends(before, s) >= 0 || s.Detail != told || negativeZero {
-			d.fail("the rows are not in canonical form")
+			r.Fail("the rows are not in canonical form")
 		}
 		before = s
 	}
-	if err := d.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*c = out

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 func spendOf(t testing.TB, amounts ...float64) SpendHistory {
@@ -249,14 +250,14 @@ func TestSpendCountsCodecRefuses(t *testing.T) {
 		require.Error(t, new(SpendCounts).UnmarshalBinary(good[:n]), "cut after %d bytes", n)
 	}
 	version := slices.Clone(good)
-	version[1+len(spendSchema)] = 9
+	version[1+len(spendForm.Schema)] = 9
 	assert.ErrorIs(t, new(SpendCounts).UnmarshalBinary(version), keyaccount.ErrVersion)
 	assert.ErrorIs(t, new(SpendCounts).UnmarshalBinary(append(good, 0)), keyaccount.ErrMalformed)
 	assert.ErrorIs(t, new(SpendCounts).UnmarshalBinary(bytesOf(t, new(Counts))), keyaccount.ErrVersion)
 
-	head := append(appendText(appendHeader(nil, spendSchema, spendVersion), ""), 1)
+	head := append(state.AppendText(spendForm.AppendHeader(nil), ""), 1)
 	one := func(orders byte, mean float64, detail SpendDetail) []byte {
-		return append(appendFloat(append(slices.Clone(head), orders), mean), byte(detail), 1)
+		return append(state.AppendFloat(append(slices.Clone(head), orders), mean), byte(detail), 1)
 	}
 	require.NoError(t, new(SpendCounts).UnmarshalBinary(one(1, 5, WithLogs)))
 	require.NoError(t, new(SpendCounts).UnmarshalBinary(one(2, 5, MeanOnly)))

@@ -87,25 +87,12 @@ func (t *terms) activeTime(alive func(s float64) float64, c float64) float64 {
 	var sum float64
 	for k := range int(panels) {
 		middle := (float64(k) + 0.5) * width
-		for i, x := range legendreNodes {
-			for _, u := range [...]float64{middle - x*width/2, middle + x*width/2} {
+		for _, n := range legendre12 {
+			for _, u := range [...]float64{middle - n.at*width/2, middle + n.at*width/2} {
 				s := c * math.Expm1(u)
-				sum += legendreWeights[i] * width / 2 * t.discount(s) * alive(s) * (c + s)
+				sum += n.weight * width / 2 * t.discount(s) * alive(s) * (c + s)
 			}
 		}
 	}
 	return sum
 }
-
-// The positive nodes of the Gauss-Legendre rule of 12 points, and their
-// weights (Abramowitz and Stegun 1964, table 25.4).
-var (
-	legendreNodes = [...]float64{
-		0.125233408511468915, 0.367831498998180194, 0.587317954286617447,
-		0.769902674194304687, 0.904117256370474857, 0.981560634246719251,
-	}
-	legendreWeights = [...]float64{
-		0.249147045813402785, 0.233492536538354809, 0.203167426723065922,
-		0.160078328543346226, 0.106939325995318431, 0.047175336386511827,
-	}
-)

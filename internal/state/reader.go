@@ -146,12 +146,15 @@ func (r *Reader) Mark(highest byte) byte {
 func (r *Reader) Bool() bool { return r.Mark(1) == 1 }
 
 // Float reads what [AppendFloat] wrote, be it a number or not.
-func (r *Reader) Float() float64 {
+func (r *Reader) Float() float64 { return math.Float64frombits(r.Word()) }
+
+// Word reads an unsigned integer of 8 bytes, the highest first.
+func (r *Reader) Word() uint64 {
 	if len(r.b) < 8 {
 		r.Fail("the bytes end inside a number")
 		return 0
 	}
-	v := math.Float64frombits(binary.BigEndian.Uint64(r.b))
+	v := binary.BigEndian.Uint64(r.b)
 	r.b = r.b[8:]
 	return v
 }

@@ -57,7 +57,8 @@ func TestRoundTrip(t *testing.T) {
 		b := binary.AppendVarint(binary.AppendUvarint(form.AppendHeader(nil), u), i)
 		b = AppendFloat(AppendText(b, text), f)
 		b = binary.AppendUvarint(binary.AppendVarint(b, int64(day)), 3)
-		b = append(AppendSum(AppendBool(append(b, mark), u&1 == 1), s), "end"...)
+		b = binary.BigEndian.AppendUint64(AppendSum(AppendBool(append(b, mark), u&1 == 1), s), u)
+		b = append(b, "end"...)
 		for _, in := range []Reader{NewReader(b, "Test"), NewCanonicalReader(b, "Test")} {
 			require.Equal(t, 3, in.Header(form))
 			require.Equal(t, u, in.Uvarint())
@@ -69,6 +70,7 @@ func TestRoundTrip(t *testing.T) {
 			require.Equal(t, mark, in.Mark(255))
 			require.Equal(t, u&1 == 1, in.Bool())
 			require.Equal(t, AppendSum(nil, s), AppendSum(nil, in.Sum()))
+			require.Equal(t, u, in.Word())
 			require.Equal(t, 3, in.Len())
 			require.Equal(t, "end", in.TextOf(3))
 			require.NoError(t, in.End())
@@ -77,7 +79,7 @@ func TestRoundTrip(t *testing.T) {
 			in := NewCanonicalReader(b[:cut], "Test")
 			in.Header(form)
 			_, _, _, _, _ = in.Uvarint(), in.Varint(), in.Text(), in.Float(), in.Day(math.MinInt32, math.MaxInt32)
-			_, _, _, _, _ = in.AtMost(3), in.Mark(255), in.Bool(), in.Sum(), in.TextOf(3)
+			_, _, _, _, _, _ = in.AtMost(3), in.Mark(255), in.Bool(), in.Sum(), in.Word(), in.TextOf(3)
 			inputError(t, in.End(), keyaccount.ErrMalformed, "Test")
 		}
 	}
@@ -132,6 +134,7 @@ func TestTheFirstFaultStays(t *testing.T) {
 		"mark":               {[]byte{4, 1}, func(r *Reader) bool { return r.Mark(3) == 0 }},
 		"no mark":            {nil, func(r *Reader) bool { return r.Mark(3) == 0 }},
 		"bool":               {[]byte{2, 1}, func(r *Reader) bool { return !r.Bool() }},
+		"word":               {make([]byte, 7), func(r *Reader) bool { return r.Word() == 0 }},
 		"float":              {make([]byte, 7), func(r *Reader) bool { return r.Float() == 0 }},
 		"early day":          {binary.AppendVarint(nil, 9), func(r *Reader) bool { return r.Day(10, 20) == 0 }},
 		"late day":           {binary.AppendVarint(nil, 21), func(r *Reader) bool { return r.Day(10, 20) == 0 }},
@@ -194,7 +197,7 @@ func TestReadingNumbersDoesNotAllocate(t *testing.T) {
 // took is what its values are written as.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("huvltTmbfds"), AppendSum(form.AppendHeader(nil), exact.Sum{}))
-	f.Add([]byte("huvmsf"), []byte{1, 's', 2, 0x85, 0x01, 0x09, 1, 2, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte("huvmsw"), []byte{1, 's', 2, 0x85, 0x01, 0x09, 1, 2, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte("sss"), []byte{0x82, 0x00, 2, 5, 2, 0x81, 0x01})
 	f.Fuzz(func(t *testing.T, script, b []byte) {
 		for _, r := range []Reader{NewReader(b, "Test"), NewCanonicalReader(b, "Test")} {
@@ -219,6 +222,8 @@ func FuzzReader(f *testing.F) {
 					next = append(next, r.Mark(3))
 				case 'b':
 					next = AppendBool(next, r.Bool())
+				case 'w':
+					next = binary.BigEndian.AppendUint64(next, r.Word())
 				case 'f':
 					next = AppendFloat(next, r.Float())
 				case 'd':
