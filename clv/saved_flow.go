@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyaccount/keyaccount"
+	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // ReadOrderFlow reads a saved model of whatever kind: what MarshalJSON of one of
@@ -18,7 +19,7 @@ func ReadOrderFlow(data []byte) (OrderFlow, error) {
 		Fit   json.RawMessage `json:"fit"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, malformedJSON("Model", err)
+		return nil, state.Malformed("Model", err)
 	}
 	fitted := head.Fit != nil
 	switch name := head.Model; {
