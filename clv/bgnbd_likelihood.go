@@ -30,6 +30,7 @@ type bgnbdTable struct {
 	n      float64
 	x      float64 // all repeat purchases
 	age    float64 // all ages
+	gaps   float64 // (k-1) times the sum of the logs of the times between orders
 }
 
 // bgnbdGroup is all rows with one x, in table order.
@@ -55,6 +56,10 @@ func newMBGNBDTable(c *Counts) *bgnbdTable { return layBGNBD(c, 1, true) }
 
 func layBGNBD(c *Counts, k int, modified bool) *bgnbdTable {
 	t := &bgnbdTable{k: float64(k), modified: modified, rows: make([]bgnbdRow, 0, c.Len()), n: float64(c.N())}
+	if k > 1 {
+		gaps, _ := c.LogGaps()
+		t.gaps = float64(k-1) * gaps
+	}
 	index := make(map[float64]int32)
 	at := func(time float64) int32 {
 		i, known := index[time]
@@ -96,7 +101,7 @@ const (
 // at evaluates the log-likelihood. All sums run in the order of the table.
 func (t *bgnbdTable) at(p []float64) derivatives {
 	m := bgnbdOf(p, Week)
-	var d derivatives
+	d := derivatives{value: t.gaps}
 	if t.modified {
 		ub, us := 1/m.B, 1/(m.A+m.B)
 		d.value -= t.n * math.Log1p(m.A*ub)

@@ -25,9 +25,11 @@ func FitBGCNBD(table *Counts, k int, opts *FitOptions) (*BGCNBDFit, error) {
 // FitBGRhythm fits a [BGCNBD] with each rhythm from 1 to MaxRhythm and returns the
 // most likely, with what was tried in the order of K. It fails
 // with [keyaccount.ErrMissing] when the table lacks the times between orders
-// ([Counts.LogGaps]), and when no rhythm can be fitted with the error of K = 1.
+// ([Counts.LogGaps]), and when no rhythm can be
+// fitted with the error of K = 1. A prior on ln(r/alpha) is taken to be one on the
+// rate of orders, whatever K.
 func FitBGRhythm(table *Counts, opts *FitOptions) (*BGCNBDFit, []RhythmTrial, error) {
-	return chooseRhythm(table, func(k int) (*BGCNBDFit, error) { return FitBGCNBD(table, k, opts) })
+	return chooseRhythm(table, func(k int) (*BGCNBDFit, error) { return FitBGCNBD(table, k, opts.paced(k)) })
 }
 
 func bgcnbdOf(k int, p []float64, u Unit) BGCNBD {

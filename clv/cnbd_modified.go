@@ -85,11 +85,11 @@ func (m MBGCNBD) Future(h History, t float64, r *rand.Rand) (orders []float64, a
 	return m.outlook(h).future(t, r)
 }
 
-// LogLikelihood returns the log-likelihood of the model for a counted table, but
-// for the one term that depends on the data and K only and is not in the table,
-// (K-1) times the sum of the logs of all times between orders. Without it two
-// models with the same K can be compared; [RhythmLogLikelihood] adds it, to
-// compare any two. Errors are those of [BGNBD.LogLikelihood].
+// LogLikelihood returns the log-likelihood of the model for a counted table.
+// Where the table knows the times between orders ([Counts.LogGaps]), (K-1) times
+// the sum of their logs is in it, and it can be compared with that of any other
+// model; without, only with that of the same K. Errors are those of
+// [BGNBD.LogLikelihood].
 func (m MBGCNBD) LogLikelihood(table *Counts) (float64, error) {
 	return logLikelihood(m, layBGNBD(table, max(m.K, 1), true), table)
 }
@@ -101,3 +101,5 @@ func (m MBGCNBD) outlook(h History) (o outlook[rhythmFlow]) {
 	}
 	return rhythm(m.K, betaFlow{m.R, m.Alpha, m.A, m.B}, float64(h.Frequency)+1, true, h)
 }
+
+func (m MBGCNBD) rhythm() int { return m.K }

@@ -25,9 +25,11 @@ func FitMBGCNBD(table *Counts, k int, opts *FitOptions) (*MBGCNBDFit, error) {
 // FitMBGRhythm fits an [MBGCNBD] with each rhythm from 1 to MaxRhythm and returns the
 // most likely, with what was tried in the order of K. It fails
 // with [keyaccount.ErrMissing] when the table lacks the times between orders
-// ([Counts.LogGaps]), and when no rhythm can be fitted with the error of K = 1.
+// ([Counts.LogGaps]), and when no rhythm can be
+// fitted with the error of K = 1. A prior on ln(r/alpha) is taken to be one on the
+// rate of orders, whatever K.
 func FitMBGRhythm(table *Counts, opts *FitOptions) (*MBGCNBDFit, []RhythmTrial, error) {
-	return chooseRhythm(table, func(k int) (*MBGCNBDFit, error) { return FitMBGCNBD(table, k, opts) })
+	return chooseRhythm(table, func(k int) (*MBGCNBDFit, error) { return FitMBGCNBD(table, k, opts.paced(k)) })
 }
 
 func mbgcnbdOf(k int, p []float64, u Unit) MBGCNBD {

@@ -2,6 +2,7 @@ package clv
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -44,17 +45,6 @@ func rhythm(k int, prior betaFlow, stayed float64, mayHaveLeft bool, h History) 
 // mostShape keeps the terms of a phaseSum within a float64.
 const mostShape = 1e150
 
-// RhythmLogLikelihood returns the log-likelihood that models with different
-// rhythms, and those without, have in common, from that of a model's method:
-// it adds (k-1) logGaps, with k the rhythm of a [BGCNBD] or [MBGCNBD] and 1 of
-// any other.
-//
-// logGaps is [Counts.LogGaps] of the table: the sum of the logs of the times
-// between orders, over all its accounts.
-func RhythmLogLikelihood(logLikelihood float64, k int, logGaps float64) float64 {
-	return logLikelihood + float64(k-1)*logGaps
-}
-
 // fitRhythm is the fit of both models with a rhythm.
 func fitRhythm(t *bgnbdTable, table *Counts, opts *FitOptions) (p []float64, d Diagnostics, err error) {
 	if err := opts.enough(table, t.x); err != nil {
@@ -69,16 +59,30 @@ func fitRhythm(t *bgnbdTable, table *Counts, opts *FitOptions) (p []float64, d D
 // RhythmTrial is one rhythm that was tried.
 type RhythmTrial struct {
 	K int
-	// LogLik is the log-likelihood with the times between orders, so that it can
-	// be compared across K and with other models. It is 0 where Err is set.
+	// LogLik is that of the fit, with the times between orders; 0 where Err is
+	// set.
 	LogLik float64
 	// Err says why there is no fit with this K.
 	Err error
 }
 
+// paced returns the options for a rhythm k: the prior on the rate is that of
+// orders, and the model's rate is that of events, k to an order.
+func (o *FitOptions) paced(k int) *FitOptions {
+	name := bgnbdChart().names()[0]
+	rate, ok := o.prior()[name]
+	if !ok {
+		return o
+	}
+	paced := *o
+	paced.Prior = maps.Clone(o.Prior)
+	rate.Mean += math.Log(float64(k))
+	paced.Prior[name] = rate
+	return &paced
+}
+
 func chooseRhythm[F Fitted](table *Counts, fit func(k int) (F, error)) (best F, trials []RhythmTrial, err error) {
-	logGaps, known := table.LogGaps()
-	if !known {
+	if _, known := table.LogGaps(); !known {
 		return best, nil, missing("LogGaps", "rhythms are told apart by the times between orders; count them with AddRhythm")
 	}
 	found := math.Inf(-1)
@@ -86,7 +90,7 @@ func chooseRhythm[F Fitted](table *Counts, fit func(k int) (F, error)) (best F, 
 		f, err := fit(k)
 		trial := RhythmTrial{K: k, Err: err}
 		if err == nil {
-			trial.LogLik = RhythmLogLikelihood(f.Report().LogLik, k, logGaps)
+			trial.LogLik = f.Report().LogLik
 			if trial.LogLik > found {
 				best, found = f, trial.LogLik
 			}

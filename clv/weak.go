@@ -43,7 +43,7 @@ var weak = struct{ rate, shape, leaving, precision, leavingRate, leavingShape No
 // thousand hardly at all. In the coordinates of a fit it has, as a mean and a
 // standard deviation,
 //
-//	ln(r/alpha)      ln((x + 1/2)/T) + 0.4,  1     x orders and T ages in all
+//	ln(r/alpha)      ln((x + 1/2)/T) + 0.4,  1     x orders and T ages in all; + ln K with a rhythm
 //	ln(r)            -0.5,                   1
 //	logit(a/(a+b))   -1.4,                   1.5   models in which an order can be the last
 //	ln(a+b)          1.2,                    1
@@ -76,6 +76,9 @@ func WeakPrior(m Model, table *Counts) Prior {
 	}
 	rate, leaving := weak.rate, weak.leavingRate
 	rate.Mean += math.Log(x) - math.Log(age)
+	if paced, ok := m.(interface{ rhythm() int }); ok {
+		rate.Mean += math.Log(float64(max(paced.rhythm(), 1)))
+	}
 	leaving.Mean += math.Log(n) - math.Log(age)
 	add(gammaBlock, "r", "alpha", rate, weak.shape)
 	add(betaBlock, "a", "b", weak.leaving, weak.precision)

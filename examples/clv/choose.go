@@ -27,18 +27,13 @@ type candidate struct {
 	report *clv.Report
 }
 
-// candidateOf compares a fit by the likelihood that models with and without a
-// rhythm have in common.
-func candidateOf(fit clv.Fitted, logGaps float64) candidate {
-	d, k := fit.Report(), rhythm(fit)
-	ll := clv.RhythmLogLikelihood(d.LogLik, k, logGaps)
-	aic, bic := d.AIC+2*(d.LogLik-ll), d.BIC+2*(d.LogLik-ll)
-	return candidate{Name: fit.Name(), LogLik: &ll, AIC: &aic, BIC: &bic, Status: &d.Status, fit: fit}
+func candidateOf(fit clv.Fitted) candidate {
+	d := fit.Report()
+	return candidate{Name: fit.Name(), LogLik: &d.LogLik, AIC: &d.AIC, BIC: &d.BIC, Status: &d.Status, fit: fit}
 }
 
 // try fits what -model names: one model, or all.
 func (s settings) try(table *clv.Counts) ([]candidate, error) {
-	logGaps, _ := table.LogGaps() // a rhythm is not fitted where it is not known
 	var out []candidate
 	for _, f := range flows() {
 		if s.model != f.key && s.model != "auto" {
@@ -53,7 +48,7 @@ func (s settings) try(table *clv.Counts) ([]candidate, error) {
 		case err == nil && s.model == "auto" && rhythm(fit) == 1 && (f.key == "mbgcnbd" || f.key == "bgcnbd"):
 			out = append(out, candidate{Name: fit.Name(), Problem: "there is no rhythm: it is the model without one"})
 		case err == nil:
-			out = append(out, candidateOf(fit, logGaps))
+			out = append(out, candidateOf(fit))
 		case s.model == "auto":
 			out = append(out, candidate{Name: f.key, Problem: plain(err)})
 		default:
