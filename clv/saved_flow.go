@@ -17,8 +17,8 @@ func ReadOrderFlow(data []byte) (OrderFlow, error) {
 		Model string          `json:"model"`
 		Fit   json.RawMessage `json:"fit"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, malformedJSON("Model", err)
+	if err := modelForm.ReadJSON(data, "Model", &head); err != nil {
+		return nil, err
 	}
 	fitted := head.Fit != nil
 	switch name := head.Model; {

@@ -44,7 +44,7 @@ var fullCosts = Economics{
 // The parts of the mean from the models' own answers, and by hand for the
 // costs of an account that never leaves.
 func TestValueByHand(t *testing.T) {
-	h, spent := History{Frequency: 7, Recency: 30.4, Age: 38.9}, mustSpend(t, 40, 50, 30, 40, 45, 35, 40)
+	h, spent := History{Frequency: 7, Recency: 30.4, Age: 38.9}, spendOf(t, 40, 50, 30, 40, 45, 35, 40)
 	m := NBD{R: .5, Alpha: 6}
 	v, err := ValueAccount(Account{ID: "ACME", Orders: &OrderIncome{Flow: m, Spend: cdnowSpend, History: h, Spent: spent}}, fullCosts)
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestValueByHand(t *testing.T) {
 func TestSimulatedFuturesHaveTheExpectedValue(t *testing.T) {
 	endless := fullCosts
 	endless.Horizon, endless.Rate = time.Time{}, Rate{Annual: .5}
-	h, spent := History{Frequency: 4, Recency: 30, Age: 33}, mustSpend(t, 40, 50, 30, 40)
+	h, spent := History{Frequency: 4, Recency: 30, Age: 33}, spendOf(t, 40, 50, 30, 40)
 	contract := ContractIncome{
 		Model: SBG{A: .67, B: 3.8}, Contract: Contract{Start: newYear.AddDate(-2, 3, 0)}, Payment: dec("100"),
 	}
@@ -149,7 +149,7 @@ func TestContractValueByHand(t *testing.T) {
 }
 
 func TestBothKindsAddUp(t *testing.T) {
-	orders := &OrderIncome{published, cdnowSpend, History{Frequency: 2, Recency: 10, Age: 20}, mustSpend(t, 30, 35)}
+	orders := &OrderIncome{published, cdnowSpend, History{Frequency: 2, Recency: 10, Age: 20}, spendOf(t, 30, 35)}
 	contracts := []ContractIncome{{
 		Model: BdW{A: .26, B: 1.2, C: 1.7, Months: 1}, Contract: Contract{Start: newYear.AddDate(0, -5, 0), Months: 1}, Payment: dec("80"),
 	}}
@@ -174,7 +174,7 @@ func fittedPortfolio(t testing.TB) []Account {
 	for i := range 150 {
 		h := Simulate(flow.BGNBD, 30, r)
 		amounts := cdnowSpend.DrawAmounts(SpendHistory{}, h.Frequency, r)
-		spent := mustSpend(t, amounts...)
+		spent := spendOf(t, amounts...)
 		if spent.Orders > 0 {
 			require.NoError(t, spends.Add(spent, 1))
 		}
@@ -246,7 +246,7 @@ func TestValueIntervalsCover(t *testing.T) {
 	inside, n := 0, 600
 	for i := range n {
 		h := Simulate(published, 40, r)
-		spent := mustSpend(t, cdnowSpend.DrawAmounts(SpendHistory{}, h.Frequency, r)...)
+		spent := spendOf(t, cdnowSpend.DrawAmounts(SpendHistory{}, h.Frequency, r)...)
 		v, err := ValueAccount(Account{ID: strconv.Itoa(i), Orders: &OrderIncome{published, cdnowSpend, h, spent}}, e)
 		require.NoError(t, err)
 		orders, _ := published.Future(h, 730.0/7, r)
@@ -265,7 +265,7 @@ func TestValueIntervalsCover(t *testing.T) {
 func TestRoundingOfValues(t *testing.T) {
 	e := fullCosts
 	e.RoundTo, e.Rounding = dec("0.05"), keyaccount.Up
-	a := Account{ID: "x", Orders: &OrderIncome{published, cdnowSpend, History{Frequency: 2, Recency: 10, Age: 20}, mustSpend(t, 30, 35)}}
+	a := Account{ID: "x", Orders: &OrderIncome{published, cdnowSpend, History{Frequency: 2, Recency: 10, Age: 20}, spendOf(t, 30, 35)}}
 	v, err := ValueAccount(a, e)
 	require.NoError(t, err)
 	assert.True(t, v.Mean.Equal(total(v)))
