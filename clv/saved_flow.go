@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/keyaccount/keyaccount"
-	"github.com/keyaccount/keyaccount/internal/state"
 )
 
 // ReadOrderFlow reads a saved model of whatever kind: what MarshalJSON of one of
@@ -18,8 +17,8 @@ func ReadOrderFlow(data []byte) (OrderFlow, error) {
 		Model string          `json:"model"`
 		Fit   json.RawMessage `json:"fit"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, state.Malformed("Model", err)
+	if err := modelForm.ReadJSON(data, "Model", &head); err != nil {
+		return nil, err
 	}
 	fitted := head.Fit != nil
 	switch name := head.Model; {

@@ -56,7 +56,7 @@ func TestReadOrderFlow(t *testing.T) {
 		_, err = ReadOrderFlow([]byte(strings.Replace(string(bare), `"value":`, `"value":-`, 1)))
 		assert.Error(t, err)
 	}
-	_, err := ReadOrderFlow([]byte(`{"model":"Gamma-Gamma"}`))
+	_, err := ReadOrderFlow([]byte(`{"schema":"keyaccount/clv.Model","version":1,"model":"Gamma-Gamma"}`))
 	assert.ErrorIs(t, err, keyaccount.ErrMismatch)
 	_, err = ReadOrderFlow([]byte(`{`))
 	assert.ErrorIs(t, err, keyaccount.ErrMalformed)
