@@ -57,37 +57,33 @@ func NewCalibration(opts CalibrationOptions) *Calibration {
 // ([keyaccount.ErrOutOfRange]), and one in another currency than those before
 // ([keyaccount.ErrMixedCurrency]). The state is then unchanged.
 func (c *Calibration) Add(tx keyaccount.Transaction) error {
-	c.calls++
-	if err := tx.Validate(); err != nil {
-		if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
-			in.Row = c.calls
-		}
+	day, counts, err := c.check(&tx)
+	if err != nil || !counts {
 		return err
 	}
-	day, err := dayOf(tx.Time, c.zone())
-	if err != nil {
-		err.Field, err.Row = "Time", c.calls
-		return err
-	}
-	sign := tx.Amount.Sign()
-	if sign == 0 && tx.Quantity.Sign() <= 0 {
-		return nil
-	}
-	if err := c.checkMoney(&tx); err != nil {
-		err.Row = c.calls
-		return err
-	}
-	if !c.priced {
-		c.currency, c.priced = strings.Clone(tx.Currency), true
-	}
-	c.ledger.add(tx.Account, day, sign < 0, tx.Amount)
+	c.ledger.add(tx.Account, day, tx.Amount.Sign() < 0, tx.Amount)
 	return nil
 }
 
 // AddAll folds in the lines one after the other as [Calibration.Add] does, and
-// is faster where there are many accounts: it looks them up several at a time.
-// It stops at the first line that is refused; those before it are in.
+// is faster where there are many. It stops at the first line that is refused;
+// those before it are in.
 func (c *Calibration) AddAll(lines []keyaccount.Transaction) error {
+	for len(lines) > 0 {
+		n := min(len(lines), maxBulk)
+		add := c.addEach
+		if n >= max(minBulk, len(c.ledger.rows)/8) { // merging goes through all rows
+			add = c.addBulk
+		}
+		if err := add(lines[:n]); err != nil {
+			return err
+		}
+		lines = lines[n:]
+	}
+	return nil
+}
+
+func (c *Calibration) addEach(lines []keyaccount.Transaction) error {
 	for from := 0; from < len(lines); from += countAhead {
 		batch := lines[from:min(from+countAhead, len(lines))]
 		c.ledger.names.fetch(batch)
@@ -101,6 +97,57 @@ func (c *Calibration) AddAll(lines []keyaccount.Transaction) error {
 		l.settle()
 	}
 	return nil
+}
+
+func (c *Calibration) addBulk(lines []keyaccount.Transaction) (err error) {
+	b := newBulk(lines)
+	for i := range lines {
+		if i%countAhead == 0 {
+			b.fetch(lines[i:min(i+countAhead, len(lines))])
+		}
+		var day int32
+		var counts bool
+		if day, counts, err = c.check(&lines[i]); err != nil {
+			break
+		}
+		if counts {
+			b.deal(i, day)
+		}
+	}
+	if l := b.ledger(); len(c.ledger.names.ids) == 0 {
+		c.ledger = l
+	} else {
+		c.ledger.merge(&l)
+	}
+	return err
+}
+
+// check reports on which day a line falls and whether it counts, or why it is
+// refused.
+func (c *Calibration) check(tx *keyaccount.Transaction) (day int32, counts bool, err error) {
+	c.calls++
+	if err := tx.Validate(); err != nil {
+		if in, ok := errors.AsType[*keyaccount.InputError](err); ok {
+			in.Row = c.calls
+		}
+		return 0, false, err
+	}
+	day, bad := dayOf(tx.Time, c.zone())
+	if bad != nil {
+		bad.Field, bad.Row = "Time", c.calls
+		return 0, false, bad
+	}
+	if tx.Amount.Sign() == 0 && tx.Quantity.Sign() <= 0 {
+		return 0, false, nil
+	}
+	if bad := c.checkMoney(tx); bad != nil {
+		bad.Row = c.calls
+		return 0, false, bad
+	}
+	if !c.priced {
+		c.currency, c.priced = strings.Clone(tx.Currency), true
+	}
+	return day, true, nil
 }
 
 func (c *Calibration) checkMoney(tx *keyaccount.Transaction) *keyaccount.InputError {

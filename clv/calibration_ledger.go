@@ -110,30 +110,35 @@ func (l *ledger) settle() {
 	if l.sorted == len(l.rows) {
 		return
 	}
-	late := l.rows[l.sorted:]
+	early, late := l.rows[:l.sorted], l.rows[l.sorted:]
 	buffer := make([]entry, len(l.rows))
 	sortByKey(late, buffer[:len(late)])
-	out, early := buffer[:0], l.rows[:l.sorted]
+	l.rows = buffer[:0]
 	for len(early) > 0 || len(late) > 0 {
-		var e entry
 		if len(late) == 0 || len(early) > 0 && early[0].key <= late[0].key {
-			e, early = early[0], early[1:]
+			l.book(early[0])
+			early = early[1:]
 		} else {
-			e, late = late[0], late[1:]
+			l.book(late[0])
+			late = late[1:]
 		}
-		n := len(out)
-		if n == 0 || out[n-1].key != e.key {
-			out = append(out, e)
-			continue
-		}
-		sum, ok := addValues(out[n-1].value, e.value)
-		if !ok {
-			l.addWide(e.key, decimal.New(out[n-1].value, -moneyPlaces))
-			sum = e.value
-		}
-		out[n-1].value = sum
 	}
-	l.rows, l.sorted = out, len(out)
+	l.sorted = len(l.rows)
+}
+
+// book appends the next row of a ledger in order, or adds it to the last one.
+func (l *ledger) book(e entry) {
+	n := len(l.rows)
+	if n == 0 || l.rows[n-1].key != e.key {
+		l.rows = append(l.rows, e)
+		return
+	}
+	sum, ok := addValues(l.rows[n-1].value, e.value)
+	if !ok {
+		l.addWide(e.key, decimal.New(l.rows[n-1].value, -moneyPlaces))
+		sum = e.value
+	}
+	l.rows[n-1].value = sum
 }
 
 // settled returns the ledger in order, for reading only: itself, or a copy.
@@ -194,20 +199,31 @@ func fitsMoney(d decimal.Decimal, digits int) bool {
 	return exact.InRange(d) && d.NumDigits()+int(d.Exponent()) <= digits
 }
 
+var powersOfTen = [...]int64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+}
+
 // millionths returns an amount in millionths, if it is a whole number of them
 // that fits an int64.
 func millionths(d decimal.Decimal) (int64, bool) {
-	if d.NumDigits() > 18 {
+	digits, shift := d.NumDigits(), int(d.Exponent())+moneyPlaces
+	if digits > 18 {
 		return 0, false
 	}
-	v, shift := d.CoefficientInt64(), int(d.Exponent())+moneyPlaces
-	for ; shift > 0 && v != 0; shift-- {
+	v := d.CoefficientInt64()
+	switch {
+	case v == 0:
+		return 0, true
+	case shift >= 0 && digits+shift <= 18:
+		return v * powersOfTen[shift], true
+	}
+	for ; shift > 0; shift-- {
 		if v > math.MaxInt64/10 || v < math.MinInt64/10 {
 			return 0, false
 		}
 		v *= 10
 	}
-	for ; shift < 0 && v != 0; shift++ {
+	for ; shift < 0; shift++ {
 		if v%10 != 0 {
 			return 0, false
 		}

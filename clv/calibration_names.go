@@ -76,22 +76,34 @@ func (x *names) fetch(lines []keyaccount.Transaction) {
 }
 
 func (x *names) grow() {
-	if len(x.slots) == 0 {
-		x.seed = maphash.MakeSeed()
-	}
 	old := x.slots
-	x.slots = make([]slot, max(smallestIndex, 2*len(old)))
-	mask := uint32(len(x.slots) - 1)
-	for _, s := range old {
-		if s.name == 0 {
-			continue
-		}
-		at := s.hash & mask
-		for x.slots[at].name != 0 {
-			at = (at + 1) & mask
-		}
-		x.slots[at] = s
+	n := max(smallestIndex, 2*len(old))
+	for n <= 2*len(x.ids) {
+		n *= 2
 	}
+	x.slots = make([]slot, n)
+	if len(old) > 0 {
+		for _, s := range old {
+			x.put(s)
+		}
+		return
+	}
+	x.seed = maphash.MakeSeed()
+	for i, id := range x.ids { // from a bulk, which needs no slots
+		x.put(slot{x.hash(id), uint32(i + 1)})
+	}
+}
+
+func (x *names) put(s slot) {
+	if s.name == 0 {
+		return
+	}
+	mask := uint32(len(x.slots) - 1)
+	at := s.hash & mask
+	for x.slots[at].name != 0 {
+		at = (at + 1) & mask
+	}
+	x.slots[at] = s
 }
 
 func (x *names) hash(id string) uint32 { return uint32(maphash.String(x.seed, id)) }

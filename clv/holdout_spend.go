@@ -45,42 +45,63 @@ func (s *moneySum) float() float64 {
 // history describes the orders up to the end day; rows[0] is the first. It
 // returns the rows that come later.
 func (x *extract) history(account uint32, rows []entry, end int32, out *AccountHistory) (later []entry) {
-	first, last := rows[0].day(), rows[0].day()
-	*out = AccountHistory{ID: x.ledger.names.ids[account], First: x.startOf(first)}
+	*out = AccountHistory{ID: x.ledger.names.ids[account], First: x.startOf(rows[0].day())}
+	later = x.times(rows, end, out)
+	if x.priced {
+		out.Spend, _ = SpendOf(x.orderValues(rows[:len(rows)-len(later)])...)
+	}
+	return later
+}
+
+// times describes the times of these orders alone.
+func (x *extract) times(rows []entry, end int32, out *AccountHistory) (later []entry) {
+	first := rows[0].day()
+	last := first
+	out.Frequency, out.LogGaps = 0, 0
+	for rows = rows[1:]; len(rows) > 0; rows = rows[1:] {
+		day := rows[0].day()
+		if day > end {
+			break
+		}
+		if !rows[0].back() {
+			out.Frequency++
+			out.LogGaps += x.logOf(day - last)
+			last = day
+		}
+	}
+	out.Recency, out.Age = x.span(last-first), x.span(end-first)
+	return rows
+}
+
+// logOf returns the log of a number of days in the unit.
+func (x *extract) logOf(days int32) float64 {
+	if int(days) >= len(x.logs) {
+		return math.Log(x.span(days))
+	}
+	if x.logs[days] == 0 {
+		x.logs[days] = math.Log(x.span(days))
+	}
+	return x.logs[days]
+}
+
+// orderValues returns what each order that counts is worth, until the next call.
+func (x *extract) orderValues(rows []entry) []float64 {
 	var order moneySum
 	x.values = x.values[:0]
 	counts := x.split.FirstOrder == WithFirst
-	book := func(e entry) {
-		if counts {
+	for i, e := range rows {
+		if i > 0 && !e.back() {
+			if counts {
+				x.values = append(x.values, order.float())
+			}
+			order, counts = moneySum{}, true
+		}
+		if counts && (!e.back() || x.split.Returns == NetReturns) {
 			order.add(x.ledger, e)
 		}
 	}
-	finish := func() {
-		if counts {
-			x.values = append(x.values, order.float())
-		}
+	if counts {
+		x.values = append(x.values, order.float())
 	}
-	book(rows[0])
-	i := 1
-	for ; i < len(rows) && rows[i].day() <= end; i++ {
-		e := rows[i]
-		if e.back() {
-			if x.split.Returns == NetReturns {
-				book(e)
-			}
-			continue
-		}
-		finish()
-		order, counts = moneySum{}, true
-		book(e)
-		out.Frequency++
-		out.LogGaps += math.Log(x.span(e.day() - last))
-		last = e.day()
-	}
-	finish()
-	out.Recency, out.Age = x.span(last-first), x.span(end-first)
-	if x.priced {
-		out.Spend, _ = SpendOf(x.values...)
-	}
-	return rows[i:]
+	return x.values
 }

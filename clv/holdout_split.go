@@ -35,8 +35,9 @@ type extract struct {
 	ledger                 *ledger
 	from                   []uint32 // of each account's rows, and the end
 	starts                 map[int32]time.Time
-	endField               string    // what the caller calls End
-	values                 []float64 // scratch
+	endField               string           // what the caller calls End
+	values                 []float64        // scratch
+	logs                   [1 << 10]float64 // of numbers of days in the unit; 0 where not known yet
 }
 
 func (c *Calibration) extract(s Split, endField string) (*extract, error) {
@@ -148,25 +149,56 @@ func (x *extract) histories() ([]AccountHistory, error) {
 
 func (x *extract) counts() (*Counts, error) {
 	table := NewCounts(x.unit)
-	x.priced = false // a table of histories takes no money
+	var ahead [countAhead]CountedHistory
+	waiting := ahead[:0]
+	count := func() error {
+		table.index.fetch(waiting, table.rows)
+		for _, row := range waiting {
+			if bad := table.add(row.History, row.N); bad != nil {
+				return bad
+			}
+		}
+		waiting = waiting[:0]
+		return nil
+	}
 	var a AccountHistory
 	for account := range x.ledger.names.ids {
 		rows, err := x.of(uint32(account))
 		if err != nil {
-			return nil, err
+			return nil, x.fault()
 		}
 		if len(rows) == 0 {
 			continue
 		}
-		if x.history(uint32(account), rows, x.end, &a); a.Age == 0 {
+		if x.times(rows, x.end, &a); a.Age == 0 {
 			continue
 		}
-		if bad := table.addRhythm(a.History, a.LogGaps); bad != nil {
+		var bad *keyaccount.InputError
+		if table.gaps, bad = table.gaps.with(a.History, a.LogGaps); bad != nil {
 			return nil, bad
 		}
+		if waiting = append(waiting, CountedHistory{a.History, 1}); len(waiting) == countAhead {
+			if err := count(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := count(); err != nil {
+		return nil, err
 	}
 	table.order()
 	return table, nil
+}
+
+// fault is the error of the first account by ID, as the numbers of accounts
+// depend on how the lines came.
+func (x *extract) fault() error {
+	for _, account := range x.ledger.names.byID() {
+		if _, err := x.of(account); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (x *extract) sample() (*Sample, error) {

@@ -37,9 +37,9 @@ type Scored struct {
 // the same to the bit as that of [OrderFlow.ProbAlive],
 // [OrderFlow.ExpectedOrders] and [OrderFlow.Discounted].
 //
-// It refuses a model that its Validate refuses, the first history that does,
-// naming the row, a negative or infinite Span, and a rate not above -1, as an
-// [*keyaccount.InputError].
+// It refuses a nil model and one that its Validate refuses, the first history
+// that its Validate refuses, naming the row, a Span that is negative or not
+// finite, and a rate not above -1, as an [*keyaccount.InputError].
 func ScoreAll(m OrderFlow, histories []History, opts *ScoreOptions) ([]Scored, error) {
 	var o ScoreOptions
 	if opts != nil {
@@ -57,12 +57,11 @@ func ScoreAll(m OrderFlow, histories []History, opts *ScoreOptions) ([]Scored, e
 		workers = runtime.GOMAXPROCS(0)
 	}
 	answers := make([]Scored, len(distinct))
-	var wg sync.WaitGroup
-	for w := range workers {
-		from, to := w*len(distinct)/workers, (w+1)*len(distinct)/workers
-		wg.Go(func() { o.score(m, distinct[from:to], answers[from:to]) })
+	if s, ok := asSharing(m); ok {
+		o.scoreShared(s, distinct, answers, workers)
+	} else {
+		inShares(workers, len(distinct), func(i int) { answers[i] = o.score(m, distinct[i].History) })
 	}
-	wg.Wait()
 	out := make([]Scored, len(histories))
 	for i, k := range place {
 		out[i] = answers[k]
@@ -71,6 +70,9 @@ func ScoreAll(m OrderFlow, histories []History, opts *ScoreOptions) ([]Scored, e
 }
 
 func (o *ScoreOptions) check(m OrderFlow) error {
+	if m == nil {
+		return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "m", Reason: "there is no model"}
+	}
 	if err := m.Validate(); err != nil {
 		return err
 	}
@@ -83,34 +85,56 @@ func (o *ScoreOptions) check(m OrderFlow) error {
 }
 
 // distinctHistories returns the distinct histories in the order in which they
-// first appear, and for each history the place of its like.
-func distinctHistories(histories []History) (distinct []History, place []int32, err error) {
-	place = make([]int32, len(histories))
-	seen := make(map[History]int32)
-	for i, h := range histories {
-		k, known := seen[h]
-		if !known {
-			if bad := h.problem(); bad != nil {
-				bad.Row = i + 1
+// first appear, each with its place from 1, and for each history the place of
+// its like from 0.
+func distinctHistories(histories []History) (distinct []CountedHistory, place []uint32, err error) {
+	var seen Counts
+	var ahead [countAhead]CountedHistory
+	place = make([]uint32, len(histories))
+	for from := 0; from < len(histories); from += countAhead {
+		batch := histories[from:min(from+countAhead, len(histories))]
+		for i, h := range batch {
+			ahead[i].History = h
+		}
+		seen.index.fetch(ahead[:len(batch)], seen.rows)
+		for i, h := range batch {
+			if !h.usable() {
+				bad := h.problem()
+				bad.Row = from + i + 1
 				return nil, nil, bad
 			}
-			k = int32(len(distinct))
-			seen[h] = k
-			distinct = append(distinct, h)
+			h.Recency, h.Age = h.Recency+0, h.Age+0 // a negative zero becomes a plain one, as in a table
+			row := seen.row(h)
+			if row.N == 0 {
+				row.N = int64(len(seen.rows))
+			}
+			place[from+i] = uint32(row.N - 1)
 		}
-		place[i] = k
 	}
-	return distinct, place, nil
+	return seen.rows, place, nil
 }
 
-func (o *ScoreOptions) score(m OrderFlow, histories []History, out []Scored) {
-	for i, h := range histories {
-		out[i].ProbAlive = m.ProbAlive(h)
-		if o.Span > 0 {
-			out[i].ExpectedOrders = m.ExpectedOrders(h, o.Span)
-		}
-		if o.Rate.Annual > 0 {
-			out[i].Discounted = m.Discounted(h, o.Rate)
-		}
+func (o *ScoreOptions) score(m OrderFlow, h History) (s Scored) {
+	s.ProbAlive = m.ProbAlive(h)
+	if o.Span > 0 {
+		s.ExpectedOrders = m.ExpectedOrders(h, o.Span)
 	}
+	if o.Rate.Annual > 0 {
+		s.Discounted = m.Discounted(h, o.Rate)
+	}
+	return s
+}
+
+// inShares calls do for each of n things, a share of them on each worker.
+func inShares(workers, n int, do func(i int)) {
+	workers = min(workers, n)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
 }
