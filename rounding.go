@@ -53,6 +53,7 @@ func (r Rounding) Round(d, unit decimal.Decimal) decimal.Decimal {
 
 // away says whether what is left over leads one unit further from zero.
 func (r Rounding) away(whole, rest, unit decimal.Decimal) bool {
+	half := rest.Abs().Mul(decimal.New(2, 0)).Cmp(unit)
 	switch r {
 	case Up:
 		return true
@@ -62,19 +63,13 @@ func (r Rounding) away(whole, rest, unit decimal.Decimal) bool {
 		return rest.Sign() > 0
 	case Floor:
 		return rest.Sign() < 0
-	}
-	half := rest.Abs().Mul(decimal.New(2, 0)).Cmp(unit)
-	if half != 0 {
-		return half > 0
-	}
-	switch r {
 	case HalfUp:
-		return true
+		return half >= 0
 	case HalfDown:
-		return false
-	default:
-		return whole.BigInt().Bit(0) == 1
+		return half > 0
+	case HalfEven:
 	}
+	return half > 0 || half == 0 && whole.BigInt().Bit(0) == 1
 }
 
 func (r Rounding) valid() bool { return r >= 0 && int(r) < len(roundings) }

@@ -73,6 +73,6 @@
 // Trefethen, J. A. C. Weideman, SIAM Review 56 (2014) 385-458 (trapezoidal rule);
 // J. Nocedal, S. J. Wright, Numerical Optimization (2006), chapters 3 and 4; I.
 // Arasaratnam, S. Haykin, IEEE Trans. Automatic Control 54 (2009) 1254-1269; G.
-// Marsaglia, W. W. Tsang, ACM Trans. Mathematical Software 26 (2000) 363-372; the
+// Marsaglia, Wai Wan Tsang, ACM Trans. Mathematical Software 26 (2000) 363-372; the
 // Digital Library of Mathematical Functions, chapters 3, 5, 8 and 13.
 package clv

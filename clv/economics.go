@@ -14,10 +14,10 @@ import (
 // Economics says how orders and contracts become money. All amounts are in one
 // currency.
 type Economics struct {
-	// AsOf is the day on which the account stands, to which all value is
-	// discounted: the end of its [History]. It is required.
+	// AsOf is the day at whose end the account stands, that of its [History]; all
+	// value is discounted to it. It is required.
 	AsOf time.Time
-	// Horizon is the day up to which value is counted, itself left out. Defaults
+	// Horizon is the last day of which value is counted. Defaults
 	// to none: the whole life of the account, for which the Rate must be 0.001 or
 	// more, lest a value consist of what comes in thousands of years.
 	Horizon time.Time

@@ -152,3 +152,25 @@ func (s *Sample) Counts() (*Counts, error) {
 	table.order()
 	return table, nil
 }
+
+// SpendCounts returns the table that a fit of spend takes: what the Accounts
+// with orders spent. An account for which takes is false is left out and
+// counted, such as one whose returns leave a mean that is not positive, of which
+// [GammaGamma] and [LogNormal] know nothing; nil takes all.
+func (s *Sample) SpendCounts(currency string, takes func(SpendHistory) bool) (table *SpendCounts, left int, err error) {
+	table = NewSpendCounts(currency)
+	for i, a := range s.Accounts {
+		if a.Spend.Orders == 0 {
+			continue
+		}
+		if takes != nil && !takes(a.Spend) {
+			left++
+			continue
+		}
+		if bad := table.add(a.Spend, 1); bad != nil {
+			bad.Row = i + 1
+			return nil, 0, bad
+		}
+	}
+	return table, left, nil
+}

@@ -3,6 +3,7 @@ package clv
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -60,6 +61,72 @@ func TestReadOrderFlow(t *testing.T) {
 	assert.ErrorIs(t, err, keyaccount.ErrMismatch)
 	_, err = ReadOrderFlow([]byte(`{`))
 	assert.ErrorIs(t, err, keyaccount.ErrMalformed)
+}
+
+func TestReadSpendAndContracts(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	spends := NewSpendCounts("EUR")
+	for range 300 {
+		require.NoError(t, spends.Add(spendOf(t, cdnowSpend.DrawAmounts(SpendHistory{}, 1+r.IntN(4), r)...), 1))
+	}
+	contracts, err := ContractsFromSurvivors(12, []int64{1000, 869, 743, 653, 593, 551, 517, 491})
+	require.NoError(t, err)
+	gamma, err := FitGammaGamma(spends, nil)
+	require.NoError(t, err)
+	log, err := FitLogNormal(spends, nil)
+	require.NoError(t, err)
+	normal, err := FitNormalSpend(spends, nil)
+	require.NoError(t, err)
+	sbg, err := FitSBG(contracts, nil)
+	require.NoError(t, err)
+	bdw, err := FitBdW(contracts, nil)
+	require.NoError(t, err)
+	text := func(v any) []byte {
+		b, err := json.Marshal(v)
+		require.NoError(t, err)
+		return b
+	}
+	for _, m := range []SpendModel{gamma, log, normal, gamma.GammaGamma, log.LogNormal, normal.NormalSpend} {
+		back, err := ReadSpend(text(m))
+		require.NoError(t, err)
+		assert.Equal(t, m, back)
+	}
+	for _, m := range []ContractModel{sbg, bdw, sbg.SBG, bdw.BdW} {
+		back, err := ReadContractModel(text(m))
+		require.NoError(t, err)
+		assert.Equal(t, m, back)
+	}
+	_, err = ReadSpend(text(sbg))
+	assert.ErrorIs(t, err, keyaccount.ErrMismatch)
+	_, err = ReadContractModel(text(gamma))
+	assert.ErrorIs(t, err, keyaccount.ErrMismatch)
+	_, err = ReadSpend([]byte(`{}`))
+	assert.ErrorIs(t, err, keyaccount.ErrVersion)
+	_, err = ReadContractModel(nil)
+	assert.ErrorIs(t, err, keyaccount.ErrMalformed)
+}
+
+// Some accounts no model of positive amounts takes: they are left out by name,
+// not in silence.
+func TestSampleSpendCounts(t *testing.T) {
+	account := func(amounts ...float64) SampleAccount {
+		return SampleAccount{AccountHistory: AccountHistory{Spend: spendOf(t, amounts...)}}
+	}
+	s := &Sample{Accounts: []SampleAccount{account(10, 20), account(), account(5, -30), account(7)}}
+	table, left, err := s.SpendCounts("EUR", nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, 3, table.N())
+	assert.Zero(t, left)
+	table, left, err = s.SpendCounts("EUR", func(h SpendHistory) bool { return h.Mean > 0 })
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, table.N())
+	assert.Equal(t, 1, left)
+	assert.Equal(t, "EUR", table.Currency())
+	s.Accounts[3].Spend.Mean = math.NaN()
+	_, _, err = s.SpendCounts("EUR", nil)
+	var bad *keyaccount.InputError
+	require.ErrorAs(t, err, &bad)
+	assert.Equal(t, 4, bad.Row)
 }
 
 // Whatever is asked: a finite value whose parts add up, or a typed error.

@@ -43,7 +43,7 @@ func days(from, to time.Time) float64 {
 		y, m, d := t.Date()
 		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	}
-	return date(to).Sub(date(from)).Hours() / 24
+	return float64((date(to).Unix() - date(from).Unix()) / secondsPerDay) // a Duration ends after 292 years
 }
 
 // discount returns what money due after s is worth now.

@@ -286,6 +286,13 @@ func TestRoundingOfValues(t *testing.T) {
 	}
 }
 
+// A time.Duration ends after 292 years, a century's lease does not.
+func TestHorizonsMayBeFar(t *testing.T) {
+	e := Economics{AsOf: newYear, Horizon: newYear.AddDate(4000, 0, 0)}
+	terms := e.terms(Day)
+	assert.Equal(t, 4000*365.2425, terms.span)
+}
+
 func TestEconomicsRefuses(t *testing.T) {
 	for field, spoil := range map[string]func(e *Economics){
 		"AsOf":          func(e *Economics) { e.AsOf = time.Time{} },
