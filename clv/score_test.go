@@ -149,7 +149,7 @@ func TestScoreAllRefuses(t *testing.T) {
 		} {
 			got, err := ScoreAll(m, append(append([]History{}, good...), bad.history, History{-7, 0, 0}), nil)
 			assert.Nil(t, got)
-			inputError(err, bad.history.Validate().(*keyaccount.InputError).Kind, bad.field, len(good)+1)
+			inputError(err, bad.history.problem().Kind, bad.field, len(good)+1)
 		}
 		for _, span := range []float64{-1, math.NaN(), math.Inf(1)} {
 			_, err := ScoreAll(m, good, &ScoreOptions{Span: span})
