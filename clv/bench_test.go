@@ -52,31 +52,6 @@ func BenchmarkFitRhythm(b *testing.B) {
 	}
 }
 
-// One goroutine scores a million accounts by their distinct histories: what
-// an active account does depends on x and T only.
-func BenchmarkScoreMillion(b *testing.B) {
-	table, m := million(b), MBGNBD{R: 1.187, Alpha: 11.35, A: .569, B: .544}
-	rows := table.sorted()
-	delta := Rate{Annual: .1}.PerUnit(Week)
-	b.ReportAllocs()
-	for b.Loop() {
-		known := make(map[betaFlow][2]float64)
-		var alive, orders, value float64
-		for _, row := range rows {
-			o := m.outlook(row.History)
-			v, ok := known[o.active]
-			if !ok {
-				v = [2]float64{o.active.orders(52), o.active.discounted(delta)}
-				known[o.active] = v
-			}
-			n := float64(row.N) * o.standing
-			alive += n
-			orders += n * v[0]
-			value += n * v[1]
-		}
-	}
-}
-
 func BenchmarkBGNBDPredict(b *testing.B) {
 	histories := []History{{}, {0, 0, 38.9}, {2, 30.4, 38.9}, {26, 30.9, 31}}
 	b.Run("ProbAlive", func(b *testing.B) {

@@ -66,7 +66,7 @@ func hardLines(r *rand.Rand, n, accounts int) []keyaccount.Transaction {
 // also where a line is refused.
 func TestAddAllIsAdd(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 31))
-	for trial := range 24 {
+	for trial := range 16 {
 		want, got := new(Calibration), new(Calibration)
 		for range 1 + r.IntN(3) {
 			n := minBulk * (1 + r.IntN(3)) / (1 + r.IntN(3))

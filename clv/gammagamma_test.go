@@ -192,7 +192,7 @@ func BenchmarkFitGammaGamma(b *testing.B) {
 }
 
 // millionSpends are the rows of those of a million who have any.
-func millionSpends(b *testing.B) []SpendHistory {
+func millionSpends(b testing.TB) []SpendHistory {
 	b.Helper()
 	var rows []SpendHistory
 	in := csv.NewReader(oracle.Open(b, "data/clv/sim_pnbd_1m_cbs.csv.gz"))

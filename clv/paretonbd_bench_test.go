@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,41 +62,6 @@ func count(tb testing.TB, histories []History) *Counts {
 		}
 	}
 	return table
-}
-
-// A million accounts, from their histories: counted and fitted.
-func BenchmarkFitParetoNBDMillion(b *testing.B) {
-	histories := millionHistories(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := FitParetoNBD(count(b, histories), nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// The 104,282 distinct histories of a million accounts, on two cores.
-func BenchmarkScoreParetoNBDMillion(b *testing.B) {
-	var rows []History
-	for h := range count(b, millionHistories(b)).All() {
-		rows = append(rows, h)
-	}
-	m := ParetoNBD{R: .55709586, Alpha: 10.92573284, S: .59989755, Beta: 11.8542581}
-	rate := Rate{Annual: .15}
-	scores := make([][3]float64, len(rows))
-	b.ReportAllocs()
-	for b.Loop() {
-		var wg sync.WaitGroup
-		for w := range 2 {
-			wg.Go(func() {
-				for i := w; i < len(rows); i += 2 {
-					scores[i] = [3]float64{m.ProbAlive(rows[i]), m.ExpectedOrders(rows[i], 52), m.Discounted(rows[i], rate)}
-				}
-			})
-		}
-		wg.Wait()
-	}
-	b.ReportMetric(float64(len(rows)), "histories")
 }
 
 func BenchmarkParetoNBDPredict(b *testing.B) {

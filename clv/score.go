@@ -17,7 +17,8 @@ type ScoreOptions struct {
 	// Rate discounts the orders of the whole remaining life. Defaults to a rate
 	// of 0: no discounted orders.
 	Rate Rate
-	// Workers is the number of goroutines; the scores are the same bits for any.
+	// Workers is the number of goroutines, of which there are 256 at the most;
+	// the scores are the same bits for any.
 	// Defaults to GOMAXPROCS.
 	Workers int
 }
@@ -125,9 +126,11 @@ func (o *ScoreOptions) score(m OrderFlow, h History) (s Scored) {
 	return s
 }
 
+const mostWorkers = 1 << 8
+
 // inShares calls do for each of n things, a share of them on each worker.
 func inShares(workers, n int, do func(i int)) {
-	workers = min(workers, n)
+	workers = min(workers, n, mostWorkers)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

@@ -72,7 +72,7 @@ func randomHistories(r *rand.Rand, n int) []History {
 // any number of workers.
 func TestScoreAllIsTheModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
-	for trial := range 20 {
+	for trial := range 8 {
 		histories := randomHistories(r, 1+r.IntN(40))
 		o := ScoreOptions{Span: []float64{0, 4, 52, 1e4}[r.IntN(4)], Rate: Rate{Annual: []float64{0, .1, 3, -.5, 5e-324}[r.IntN(5)]}}
 		if trial == 0 {
