@@ -24,16 +24,17 @@ type Economics struct {
 	// Rate discounts what comes later. Defaults to no discount.
 	Rate Rate
 	// Margin is the share of revenue that is left after the cost of what is
-	// sold, at most 1; a loss is negative. Defaults to 1: value is revenue.
+	// sold, at most 1; a loss is negative. Defaults to 1: value is revenue. An
+	// account without any margin is worth its costs, which need no model.
 	Margin float64
 	// ServiceCost is what it costs to serve the account for a year of 365.25
-	// days in which it is active. Defaults to nothing.
+	// days, as long as it orders or has a contract. Defaults to nothing.
 	ServiceCost decimal.Decimal
 	// OrderCost is the cost of handling one order or one contract payment.
 	// Defaults to nothing.
 	OrderCost decimal.Decimal
-	// RetentionCost is spent once a year on an account that is active then,
-	// first after a year, or on each renewal of a contract, won or lost.
+	// RetentionCost is spent once a year on an account that still orders then,
+	// first after a year, and on each renewal of a contract, won or lost.
 	// Defaults to nothing.
 	RetentionCost decimal.Decimal
 	// PaymentDelay is how many days after an order or a due date the money
@@ -47,8 +48,8 @@ type Economics struct {
 	RoundTo decimal.Decimal
 	// Level is the probability that an interval covers. Defaults to 0.9.
 	Level float64
-	// Draws is the number of simulated futures behind an interval. Defaults to
-	// 400.
+	// Draws is the number of simulated futures behind an interval: enough that 5
+	// lie beyond each end of it. Defaults to 400, or to as many as Level asks for.
 	Draws int
 	// Seed starts the simulation: the same seed gives the same bits. Defaults to
 	// 0, a seed like any other.
@@ -71,7 +72,7 @@ func (e Economics) Validate() error {
 	switch {
 	case e.Horizon.IsZero() && !(e.Rate.Annual >= leastEndless):
 		fault(keyaccount.ErrMissing, "Horizon", "", "without a horizon there must be a rate of 0.001 or more")
-	case !e.Horizon.IsZero() && !e.Horizon.After(e.AsOf):
+	case !e.Horizon.IsZero() && days(e.AsOf, e.Horizon) <= 0:
 		fault(keyaccount.ErrOutOfRange, "Horizon", e.Horizon.Format(time.DateOnly), "the horizon must lie after AsOf")
 	}
 	if math.IsNaN(e.Margin) || math.IsInf(e.Margin, 0) || e.Margin > 1 {
@@ -99,6 +100,8 @@ func (e Economics) Validate() error {
 	}
 	if e.Draws < 0 || e.Draws > maxDraws {
 		fault(keyaccount.ErrOutOfRange, "Draws", formatFloat(float64(e.Draws)), "draws are at most 1000000")
+	} else if float64(e.draws())*(1-e.level()) < 2*beyondEnds-1e-6 || e.draws() > maxDraws {
+		fault(keyaccount.ErrOutOfRange, "Draws", formatFloat(float64(e.Draws)), "an interval of this level needs more draws, up to 1000000")
 	}
 	return errors.Join(errs...)
 }

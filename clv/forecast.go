@@ -92,6 +92,9 @@ func ForecastOrders(fit Fitted, h History, t float64, opts *ForecastOptions) (Fo
 
 // askable is what every question needs.
 func askable(m OrderFlow, h History, t float64) error {
+	if absent(m) {
+		return missing("Fit", "there is no model to ask")
+	}
 	if err := m.Validate(); err != nil {
 		return err
 	}

@@ -130,6 +130,15 @@ func (m GammaGamma) usable() bool {
 	return positive(m.P) && m.Q > 1 && positive(m.Q) && positive(m.Gamma)
 }
 
+// takes refuses a history of which the model knows nothing, so that no answer
+// of 0 becomes money.
+func (GammaGamma) takes(s SpendHistory) error {
+	if gammaSpend(s) {
+		return nil
+	}
+	return badHistory("Mean", formatFloat(s.Mean), "gamma-gamma spend needs a positive mean; without a history the account is valued as a newcomer")
+}
+
 // gammaSpend says whether amounts of this history can be gamma.
 func gammaSpend(s SpendHistory) bool {
 	return s.problem() == nil && (s.Orders == 0 || s.Mean > 0)

@@ -118,6 +118,10 @@ func (m LogNormal) given(s SpendHistory) (log, v float64, ok bool) {
 	return log, v, true
 }
 
+// takes refuses a history of which the model knows nothing, so that no answer
+// of 0 becomes money.
+func (LogNormal) takes(s SpendHistory) error { return logsMissing(s) }
+
 // logsMissing says what is wrong with a history without logarithms.
 func logsMissing(s SpendHistory) error {
 	if s = s.explicit(); s.Detail == WithLogs || s.Orders == 0 {

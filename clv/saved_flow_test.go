@@ -134,7 +134,7 @@ func FuzzValue(f *testing.F) {
 	f.Add(.5, 10.0, .6, 11.0, 3, 20.0, 30.0, 40.0, .08, .32, 1000, 12.0, 5.0, 30, .9)
 	f.Add(1e-9, 1e9, 5.0, 1e-3, 300, 1e-5, 1e9, 1e300, -.9, -4.0, 1, 1e15, .0, 36525, .01)
 	f.Fuzz(func(t *testing.T, r, alpha, a, b float64, x int, tx, age, z, rate, margin float64, days int, cost, retention float64, delay int, level float64) {
-		e := Economics{AsOf: newYear, Rate: Rate{rate}, Margin: margin, PaymentDelay: delay, Level: level, Draws: 8}
+		e := Economics{AsOf: newYear, Rate: Rate{rate}, Margin: margin, PaymentDelay: delay, Level: level, Draws: 200}
 		if days%20000 != 0 {
 			e.Horizon = newYear.AddDate(0, 0, days%20000)
 		}

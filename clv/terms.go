@@ -13,7 +13,6 @@ type terms struct {
 	received  float64 // what money due now is worth, coming later
 	margin    float64
 	order     float64 // cost of one
-	service   float64 // cost of one unit of time
 	retention float64 // cost of one campaign
 }
 
@@ -32,7 +31,6 @@ func (e *Economics) terms(u Unit) terms {
 	if e.Margin != 0 {
 		t.margin = e.Margin
 	}
-	t.service = e.ServiceCost.InexactFloat64() / t.year
 	t.received = math.Exp(-t.delta * float64(e.PaymentDelay) / u.Days())
 	return t
 }
@@ -67,32 +65,16 @@ func (t *terms) sale(p *parts, orders, value float64) {
 
 // farthest is how far ahead an infinite horizon is looked at: what is due then
 // is worth e^-40 of its amount.
-func (t *terms) farthest() float64 { return min(t.span, 40/t.delta) }
+func (t *terms) farthest() float64 {
+	if t.delta > 0 {
+		return min(t.span, 40/t.delta)
+	}
+	return t.span
+}
 
 // years calls yield with the time of each yearly campaign within s.
 func (t *terms) years(s float64, yield func(at float64)) {
 	for k := 1.0; k*t.year < s; k++ {
 		yield(k * t.year)
 	}
-}
-
-// activeTime returns the present value of one unit of money paid continuously
-// while the account is active: the integral of e^(-delta s) P(alive at T+s) over
-// the span. In u = ln(1 + s/c) the integrand is smooth also where it falls as a
-// power of s; each unit of u takes a Gauss-Legendre rule.
-func (t *terms) activeTime(alive func(s float64) float64, c float64) float64 {
-	end := math.Log1p(t.farthest() / c)
-	panels := math.Ceil(end)
-	width := end / panels
-	var sum float64
-	for k := range int(panels) {
-		middle := (float64(k) + 0.5) * width
-		for _, n := range legendre12 {
-			for _, u := range [...]float64{middle - n.at*width/2, middle + n.at*width/2} {
-				s := c * math.Expm1(u)
-				sum += n.weight * width / 2 * t.discount(s) * alive(s) * (c + s)
-			}
-		}
-	}
-	return sum
 }

@@ -74,10 +74,7 @@ func partNames() [partCount]Part {
 // valuation rounds a value. The amounts come from float64 here, by their
 // shortest decimal.
 func (e *Economics) valuation(p parts, totals []float64, known bool) (*Valuation, error) {
-	v := &Valuation{Level: e.Level, Draws: len(totals), ParametersKnown: known}
-	if v.Level == 0 {
-		v.Level = 0.9
-	}
+	v := &Valuation{Level: e.level(), Draws: len(totals), ParametersKnown: known}
 	slices.Sort(totals)
 	tail := (1 - v.Level) / 2
 	low, high := orderStatistic(totals, tail), orderStatistic(totals, 1-tail)

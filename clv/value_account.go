@@ -3,6 +3,10 @@ package clv
 import (
 	"errors"
 	"fmt"
+	"math"
+	"time"
+
+	"github.com/keyaccount/keyaccount"
 )
 
 // Account is what is to be valued: an account that orders freely, one under
@@ -19,7 +23,20 @@ type Account struct {
 
 // Value returns what the orders of one account are worth: [ValueAccount] for an
 // account that orders freely and whose history ends at AsOf.
+//
+// Where a.First is known, the history must end at AsOf: First and Age say so in
+// the unit of the flow, and a history in another unit does not
+// ([keyaccount.ErrMismatch]).
 func Value(flow OrderFlow, spend Spend, a AccountHistory, e Economics) (*Valuation, error) {
+	if !absent(flow) && !a.First.IsZero() && !e.AsOf.IsZero() && flow.TimeUnit().valid() && a.Validate() == nil {
+		ends := days(a.First, e.AsOf) - a.Age*flow.TimeUnit().Days()
+		if math.Abs(ends) > 0.5 {
+			return nil, &keyaccount.InputError{
+				Kind: keyaccount.ErrMismatch, Field: "Age", Value: formatFloat(a.Age),
+				Reason: "in units of a " + flow.TimeUnit().String() + " since " + a.First.Format(time.DateOnly) + " the history does not end at AsOf",
+			}
+		}
+	}
 	return ValueAccount(Account{
 		ID: a.ID, Orders: &OrderIncome{Flow: flow, Spend: spend, History: a.History, Spent: a.Spend},
 	}, e)
@@ -46,7 +63,10 @@ func ValueAccount(a Account, e Economics) (*Valuation, error) {
 	if err := f.add(&a); err != nil {
 		return nil, err
 	}
-	p, totals := a.value(&e, f)
+	p, totals, err := a.value(&e, f)
+	if err != nil {
+		return nil, err
+	}
 	return e.valuation(p, totals, a.known())
 }
 
@@ -67,24 +87,61 @@ func (a *Account) validate(e *Economics) error {
 }
 
 // value returns the expected parts and the total of each simulated future.
-func (a *Account) value(e *Economics, f *futures) (p parts, totals []float64) {
+func (a *Account) value(e *Economics, f *futures) (p parts, totals []float64, err error) {
 	totals = make([]float64, e.draws())
+	served := make([]float64, len(totals)) // present years of service
 	r := stream(e.Seed, "account", a.ID)
-	if a.Orders != nil {
-		p.add(a.Orders.expected(e))
-		a.Orders.simulated(e, f.flows(a.Orders.Flow), f.spends(a.Orders.Spend), r, totals)
+	var tenures []tenure
+	if o := a.Orders; o != nil {
+		t := e.terms(o.Flow.TimeUnit())
+		p.add(o.expected(e, &t))
+		tenures = append(tenures, o.tenure())
+		draw, flows, spends := o.futures(e), f.flows(o.Flow), f.spends(o.Spend)
+		for i := range totals {
+			if totals[i], served[i], err = draw.draw(flows[i%len(flows)], spends[i%len(spends)], r); err != nil {
+				return p, nil, err
+			}
+		}
 	}
+	years := e.terms(Year)
 	for i := range a.Contracts {
 		c := &a.Contracts[i]
-		p.add(c.expected(e))
-		c.simulated(e, f.contracts(c.Model), r, totals)
+		s := c.schedule(e)
+		if len(s.during) == 0 {
+			continue
+		}
+		p.add(s.expected(c.Model))
+		tenures = append(tenures, s.tenure(c.Model))
+		worth, models := s.worth(), f.contracts(c.Model)
+		for k := range totals {
+			n := models[k%len(models)].DrawRenewals(s.history, len(worth)-1, r)
+			totals[k] += worth[n]
+			served[k] = max(served[k], years.annuity(min(s.ends[n], years.farthest())))
+		}
 	}
-	return p, totals
+	if cost := e.ServiceCost.InexactFloat64(); cost != 0 {
+		p[serviceCost] -= cost * years.serviceTime(tenures)
+		for k := range totals {
+			totals[k] -= cost * served[k]
+		}
+	}
+	return p, totals, nil
 }
 
+// draws is at least as many as leave some beyond each end of the interval.
 func (e *Economics) draws() int {
 	if e.Draws == 0 {
-		return 400
+		return int(max(400, math.Ceil(2*beyondEnds/(1-e.level()))))
 	}
 	return e.Draws
+}
+
+// beyondEnds is how many draws must lie beyond each end of an interval.
+const beyondEnds = 5
+
+func (e *Economics) level() float64 {
+	if e.Level == 0 {
+		return 0.9
+	}
+	return e.Level
 }

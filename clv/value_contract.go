@@ -3,7 +3,7 @@ package clv
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -28,7 +28,7 @@ type ContractIncome struct {
 }
 
 func (c *ContractIncome) validate(e *Economics) error {
-	if c.Model == nil {
+	if absent(c.Model) {
 		return missing("Model", "a contract needs a model of its renewals")
 	}
 	var bad error
@@ -47,10 +47,12 @@ func (c *ContractIncome) validate(e *Economics) error {
 
 // schedule is what may come of a contract, as present values: during[k] if it
 // is under contract in the k-th term from now, that of AsOf being the 0th, and
-// renewed[k] if it is renewed at the end of that term.
+// renewed[k] if it is renewed at the end of that term, ends[k] years from now.
 type schedule struct {
 	history         ContractHistory
 	during, renewed []parts
+	ends            []float64
+	given           bool // notice: the last of these ends for certain
 }
 
 func (c *ContractIncome) schedule(e *Economics) (s schedule) {
@@ -60,30 +62,42 @@ func (c *ContractIncome) schedule(e *Economics) (s schedule) {
 	if s.history.Lost {
 		return s
 	}
-	from := 0.0
-	for i := s.history.Renewals + 1; i <= c.Contract.lastRenewal() && from < end; i++ {
-		at := days(e.AsOf, c.Contract.renewal(i)) / Year.Days()
+	at := 0.0
+	for i := s.history.Renewals + 1; i <= c.Contract.lastRenewal() && at < end && !s.given; i++ {
+		day := c.Contract.renewal(i)
+		if notice := c.Contract.End; !notice.IsZero() && !day.Before(notice) {
+			day, s.given = notice, true
+		}
+		at = days(e.AsOf, day) / Year.Days()
 		var during, renewed parts
-		during[serviceCost] -= t.service * t.discount(from) * t.annuity(min(at, end)-from)
 		if at < end {
-			during[retentionCost] -= t.retention * t.discount(at)
+			if !s.given {
+				during[retentionCost] -= t.retention * t.discount(at)
+			}
 			paid := &renewed
 			if c.Arrears {
 				paid = &during
 			}
 			t.sale(paid, t.discount(at), payment)
 		}
-		s.during, s.renewed = append(s.during, during), append(s.renewed, renewed)
-		from = at
+		s.during, s.renewed, s.ends = append(s.during, during), append(s.renewed, renewed), append(s.ends, at)
 	}
 	return s
 }
 
-func (c *ContractIncome) expected(e *Economics) (p parts) {
-	s := c.schedule(e)
+// survival returns the probability that the contract is renewed at ends[k].
+func (s *schedule) survival(m ContractModel, k int) float64 {
+	if s.given && k == len(s.ends)-1 {
+		return 0
+	}
+	return m.Survival(s.history, k+1)
+}
+
+// expected returns the expected present value by part, service left out.
+func (s *schedule) expected(m ContractModel) (p parts) {
 	under := 1.0
 	for k := range s.during {
-		next := c.Model.Survival(s.history, k+1)
+		next := s.survival(m, k)
 		for i := range p {
 			p[i] += under*s.during[k][i] + next*s.renewed[k][i]
 		}
@@ -92,19 +106,31 @@ func (c *ContractIncome) expected(e *Economics) (p parts) {
 	return p
 }
 
-// simulated adds the value of the contract in each simulated future.
-func (c *ContractIncome) simulated(e *Economics, models []ContractModel, r *rand.Rand, totals []float64) {
-	s := c.schedule(e)
-	if len(s.during) == 0 {
-		return
+// tenure is how long the contract lasts.
+func (s *schedule) tenure(m ContractModel) tenure {
+	under := make([]float64, len(s.ends)+1)
+	for k := range under {
+		switch {
+		case len(s.ends) == 0: // it is lost
+		case k == 0:
+			under[k] = 1
+		default:
+			under[k] = s.survival(m, k-1)
+		}
 	}
-	worth := make([]float64, len(s.during)) // of surviving so many renewals
+	return tenure{steps: s.ends, after: func(at float64) float64 {
+		k, _ := slices.BinarySearch(s.ends, at)
+		return under[k]
+	}}
+}
+
+// worth returns what surviving so many renewals is worth.
+func (s *schedule) worth() []float64 {
+	worth := make([]float64, len(s.during))
 	var sum float64
 	for k := range s.during {
 		worth[k] = sum + s.during[k].total()
 		sum = worth[k] + s.renewed[k].total()
 	}
-	for i := range totals {
-		totals[i] += worth[models[i%len(models)].DrawRenewals(s.history, len(worth)-1, r)]
-	}
+	return worth
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
 
 	"github.com/keyaccount/keyaccount"
 )
@@ -22,69 +23,111 @@ type OrderIncome struct {
 
 func (o *OrderIncome) validate() error {
 	switch {
-	case o.Flow == nil:
+	case absent(o.Flow):
 		return missing("Flow", "orders need a model of their flow")
-	case o.Spend == nil:
+	case absent(o.Spend):
 		return missing("Spend", "orders need a model of what they are worth")
 	}
 	err := errors.Join(o.Flow.Validate(), o.History.Validate(), o.Spent.Validate())
 	if m, ok := o.Spend.(Model); ok {
 		err = errors.Join(err, m.Validate())
 	}
+	if m, ok := o.Spend.(interface{ takes(s SpendHistory) error }); ok && err == nil {
+		err = m.takes(o.Spent)
+	}
 	return err
+}
+
+// absent reports no model, also where the pointer to one is nil: what is left
+// of a fit whose error was passed over.
+func absent(m any) bool {
+	v := reflect.ValueOf(m)
+	return m == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 func missing(field, reason string) error {
 	return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: field, Reason: reason}
 }
 
-// expected returns the expected present value by part.
-func (o *OrderIncome) expected(e *Economics) (p parts) {
-	t := e.terms(o.Flow.TimeUnit())
-	t.sale(&p, o.discounted(o.History, e, &t), o.Spend.ExpectedSpend(o.Spent))
-	alive := func(s float64) float64 { return o.Flow.ProbAliveAfter(o.History, s) }
-	if t.service != 0 {
-		p[serviceCost] -= t.service * t.activeTime(alive, max(o.History.Age, t.year))
+// expected returns the expected present value by part, service left out.
+func (o *OrderIncome) expected(e *Economics, t *terms) (p parts) {
+	orders := 0.0
+	if math.IsInf(t.span, 1) {
+		orders = o.Flow.Discounted(o.History, e.Rate)
+	} else {
+		orders = o.Flow.DiscountedUntil(o.History, t.span, e.Rate)
 	}
+	t.sale(&p, orders, o.Spend.ExpectedSpend(o.Spent))
 	if t.retention != 0 {
-		t.years(t.farthest(), func(at float64) { p[retentionCost] -= t.retention * t.discount(at) * alive(at) })
+		t.years(t.farthest(), func(at float64) {
+			p[retentionCost] -= t.retention * t.discount(at) * o.Flow.ProbAliveAfter(o.History, at)
+		})
 	}
 	return p
 }
 
-func (o *OrderIncome) discounted(h History, e *Economics, t *terms) float64 {
-	if math.IsInf(t.span, 1) {
-		return o.Flow.Discounted(h, e.Rate)
-	}
-	return o.Flow.DiscountedUntil(h, t.span, e.Rate)
-}
-
-// simulated adds the value of the account in each simulated future. The flows
-// and the spends are those of the futures' parameters.
-func (o *OrderIncome) simulated(e *Economics, flows []OrderFlow, spends []Spend, r *rand.Rand, totals []float64) {
-	t := e.terms(o.Flow.TimeUnit())
-	for i := range totals {
-		totals[i] += o.future(&t, flows[i%len(flows)], spends[i%len(spends)], r)
-	}
+// tenure is how long the account goes on ordering.
+func (o *OrderIncome) tenure() tenure {
+	perYear := Year.Days() / o.Flow.TimeUnit().Days()
+	return tenure{after: func(s float64) float64 { return o.Flow.ProbAliveAfter(o.History, s*perYear) }}
 }
 
 // worthless is the present value of a unit of money at which the simulation of
-// an infinite horizon stops.
+// an infinite horizon stops; what the account is expected to bring from then
+// on, if it is still active, is added.
 const worthless = 0.01
 
-func (o *OrderIncome) future(t *terms, flow OrderFlow, spend Spend, r *rand.Rand) float64 {
-	span := t.span
-	if math.IsInf(span, 1) {
-		span = -math.Log(worthless) / t.delta
+// orderFutures simulates one account.
+type orderFutures struct {
+	*OrderIncome
+	terms      terms   // to the horizon, or the cut
+	beyond     float64 // expected value beyond the cut of an account active at it
+	alsoServed float64 // expected present time of service then, in years
+}
+
+func (o *OrderIncome) futures(e *Economics) orderFutures {
+	f := orderFutures{OrderIncome: o, terms: e.terms(o.Flow.TimeUnit())}
+	if !math.IsInf(f.terms.span, 1) {
+		return f
 	}
-	orders, active := flow.Future(o.History, span, r)
+	whole := o.expected(e, &f.terms)
+	f.terms.span = -math.Log(worthless) / f.terms.delta
+	active := o.Flow.ProbAliveAfter(o.History, f.terms.span)
+	if active == 0 {
+		return f
+	}
+	near := o.expected(e, &f.terms)
+	f.beyond = (whole.total() - near.total()) / active
+	if e.ServiceCost.Sign() != 0 {
+		years := e.terms(Year)
+		all := years.serviceTime([]tenure{o.tenure()})
+		years.span = f.terms.span / f.terms.year
+		f.alsoServed = (all - years.serviceTime([]tenure{o.tenure()})) / active
+	}
+	return f
+}
+
+// draw returns the value of one future, service left out, and the present time
+// of service in years.
+func (f *orderFutures) draw(flow OrderFlow, spend Spend, r *rand.Rand) (value, served float64, err error) {
+	t := &f.terms
+	orders, active := flow.Future(f.History, t.span, r)
+	if len(orders) == MaxOrders {
+		return 0, 0, &keyaccount.InputError{
+			Kind: keyaccount.ErrOutOfRange, Field: "Horizon",
+			Reason: "too many orders may come to be simulated, give a nearer horizon",
+		}
+	}
 	var p parts
-	for i, amount := range spend.DrawAmounts(o.Spent, len(orders), r) {
+	for i, amount := range spend.DrawAmounts(f.Spent, len(orders), r) {
 		t.sale(&p, t.discount(orders[i]), amount)
 	}
-	p[serviceCost] -= t.service * t.annuity(active)
 	if t.retention != 0 {
 		t.years(active, func(at float64) { p[retentionCost] -= t.retention * t.discount(at) })
 	}
-	return p.total()
+	value, served = p.total(), t.annuity(active)/t.year
+	if active >= t.span {
+		value, served = value+f.beyond, served+f.alsoServed
+	}
+	return value, served, nil
 }

@@ -100,7 +100,11 @@ func (e *Economics) portion(accounts []Account, f *futures, out []AccountValuati
 	b.totals = make([]float64, e.draws())
 	for i := range accounts {
 		a := &accounts[i]
-		p, totals := a.value(e, f)
+		p, totals, err := a.value(e, f)
+		if err != nil {
+			b.err = fmt.Errorf("account %q: %w", a.ID, err)
+			return b
+		}
 		b.p.add(p)
 		for k, t := range totals {
 			b.totals[k] += t
