@@ -44,12 +44,12 @@ func (t *terms) serviceTime(incomes []tenure) float64 {
 
 // The integral is found in u = ln(1 + s/week), in which what falls as a power
 // of s is smooth: in panels of one unit of u, each halved until the halves agree
-// with the whole.
+// with the whole, to a share of the integral.
 const (
 	week       = 7 / 365.25
 	panelWidth = 1.0
 	agreement  = 1e-11
-	mostHalves = 20
+	mostHalves = 12
 )
 
 func integrate(f func(s float64) float64, from, to float64) (sum float64) {
@@ -59,20 +59,27 @@ func integrate(f func(s float64) float64, from, to float64) (sum float64) {
 	}
 	a, b := math.Log1p(from/week), math.Log1p(to/week)
 	panels := math.Ceil((b - a) / panelWidth)
-	for k := range int(panels) {
-		left, right := a+(b-a)*float64(k)/panels, a+(b-a)*float64(k+1)/panels
-		sum += halved(g, left, right, gauss(g, left, right), mostHalves)
+	bound := func(k int) float64 { return a + (b-a)*float64(k)/panels }
+	whole := make([]float64, int(panels))
+	for k := range whole {
+		whole[k] = gauss(g, bound(k), bound(k+1))
+		sum += whole[k]
+	}
+	slack := agreement * sum
+	sum = 0
+	for k, w := range whole {
+		sum += halved(g, bound(k), bound(k+1), w, slack, mostHalves)
 	}
 	return sum
 }
 
-func halved(g func(u float64) float64, a, b, whole float64, depth int) float64 {
+func halved(g func(u float64) float64, a, b, whole, slack float64, depth int) float64 {
 	mid := (a + b) / 2
 	left, right := gauss(g, a, mid), gauss(g, mid, b)
-	if depth == 0 || math.Abs(left+right-whole) <= agreement*math.Abs(left+right) {
+	if depth == 0 || math.Abs(left+right-whole) <= slack {
 		return left + right
 	}
-	return halved(g, a, mid, left, depth-1) + halved(g, mid, b, right, depth-1)
+	return halved(g, a, mid, left, slack, depth-1) + halved(g, mid, b, right, slack, depth-1)
 }
 
 func gauss(g func(u float64) float64, a, b float64) (sum float64) {
