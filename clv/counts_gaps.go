@@ -21,7 +21,11 @@ func (g logGaps) with(h History, sum float64) (logGaps, *keyaccount.InputError) 
 		return g, nil
 	}
 	whole := math.Floor(sum)
-	out, ok := g.plus(logGaps{accounts: 1, whole: int64(whole), fraction: uint64((sum - whole) * (1 << 64))})
+	rest := sum - whole
+	if rest >= 1 { // rounded up, just below a whole number
+		whole, rest = whole+1, 0
+	}
+	out, ok := g.plus(logGaps{accounts: 1, whole: int64(whole), fraction: uint64(rest * (1 << 64))})
 	if !ok {
 		return g, badLogGaps(sum, "the sum over all accounts is out of range")
 	}

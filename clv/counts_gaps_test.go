@@ -35,6 +35,19 @@ func TestLogGaps(t *testing.T) {
 	assert.True(t, ok)
 }
 
+// Just below a whole number what is left of it rounds to 1, which is no fraction.
+func TestLogGapsCarry(t *testing.T) {
+	for _, c := range []struct{ sum, want float64 }{
+		{-1e-20, 0}, {-math.SmallestNonzeroFloat64, 0}, {-1 - 1e-16, -1}, {-0x1p-54, 0}, {-0x1p-53, -0x1p-53},
+	} {
+		var table Counts
+		require.NoError(t, table.AddRhythm(History{1, 1, 2}, c.sum))
+		got, ok := table.LogGaps()
+		assert.True(t, ok)
+		assert.Equal(t, c.want, got, "%g", c.sum)
+	}
+}
+
 func TestAddRhythmRefuses(t *testing.T) {
 	table := tableOf(t, []CountedHistory{{History{2, 3, 9}, 4}})
 	before := bytesOf(t, table)

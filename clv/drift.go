@@ -171,13 +171,14 @@ func CompareFits(before, after Fitted, opts *DriftOptions) (*Drift, error) {
 func checkFits(before, after Fitted) error {
 	for i, f := range []Fitted{before, after} {
 		field := [...]string{"before", "after"}[i]
-		if f == nil || f.Report() == nil || len(f.Report().Coordinates) == 0 {
-			return &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: field, Reason: "there is no fit to compare"}
+		report, err := reportOf(f, field)
+		if err != nil {
+			return err
 		}
 		if err := f.Validate(); err != nil {
 			return err
 		}
-		if err := f.Report().check(len(f.Parameters())); err != nil {
+		if err := report.check(len(f.Parameters())); err != nil {
 			return err
 		}
 	}

@@ -189,8 +189,10 @@ func TestCompareFitsRefuses(t *testing.T) {
 		assert.ErrorIs(t, err, c.kind, c.name)
 		assert.Equal(t, c.field, bad.Field, c.name)
 	}
+	_, err := CompareFits(good(), (*BGNBDFit)(nil), nil)
+	assert.ErrorIs(t, err, keyaccount.ErrMissing, "what a fit that failed returns")
 	singular := twoCoordinates(1, 1, 1, 1, 1)
-	_, err := CompareFits(singular, singular, nil)
+	_, err = CompareFits(singular, singular, nil)
 	assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 	_, err = CompareFits(nil, good(), nil)
 	assert.ErrorIs(t, err, keyaccount.ErrMissing)

@@ -42,8 +42,10 @@ type OrderFlow interface {
 	// ExpectedOrders is the mean number of orders in (T, T+t], for t > 0.
 	ExpectedOrders(h History, t float64) float64
 	// OrderDistribution has the probabilities of 0, 1, ..., most orders in
-	// (T, T+t]; what is missing to 1 is that of more. It is nil for a negative
-	// most, and for one above MaxOrders.
+	// (T, T+t]; what is missing to 1 is that of more. With t = 0 there are no
+	// orders for certain. It is nil for a negative most, and for one above
+	// MaxOrders; all 0 for a model or a history that is refused and for a t that
+	// is not finite and at least 0.
 	OrderDistribution(h History, t float64, most int) []float64
 	// Discounted is the present value, at T, of one unit of money for each
 	// order that is still to come (DERT), for an annual rate above 0.
@@ -53,7 +55,8 @@ type OrderFlow interface {
 	DiscountedUntil(h History, t float64, rate Rate) float64
 	// Future draws the times of the orders in (T, T+t], counted from T, in
 	// rising order and at most MaxOrders of them; and for how much of t the
-	// account is active, 0 where it is drawn to have left by T.
+	// account is active, 0 where it is drawn to have left by T. What is refused
+	// and a t that is not finite and positive give nil and 0.
 	Future(h History, t float64, r *rand.Rand) (orders []float64, active float64)
 }
 

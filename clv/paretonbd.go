@@ -86,11 +86,19 @@ func (m ParetoNBD) ExpectedOrders(h History, t float64) float64 {
 
 // OrderDistribution returns the probabilities of 0, 1, ..., most orders in the
 // next t units of time; what is missing to 1 is that of more. It is nil for a
-// most that is negative or above [MaxOrders], and for a time that is not finite
-// and positive.
+// most that is negative or above [MaxOrders], and all 0 for a time that is not
+// finite and at least 0.
 func (m ParetoNBD) OrderDistribution(h History, t float64, most int) []float64 {
-	if !m.usable() || !h.usable() || !positive(t) || most < 0 || most > MaxOrders {
+	if most < 0 || most > MaxOrders {
 		return nil
+	}
+	if !m.usable() || !h.usable() || !isSpan(t) {
+		return make([]float64, most+1)
+	}
+	if t == 0 {
+		p := make([]float64, most+1)
+		p[0] = 1
+		return p
 	}
 	odds := math.Exp(m.flow().logOddsLeft(h))
 	alive, left := 1/(1+odds), 1/(1+1/odds)
@@ -141,7 +149,7 @@ func (m ParetoNBD) Future(h History, t float64, r *rand.Rand) (orders []float64,
 		return nil, 0
 	}
 	alive, f := m.active(h)
-	if r.Float64() >= alive {
+	if alive == 0 || r.Float64() >= alive {
 		return nil, 0
 	}
 	return f.future(t, r)

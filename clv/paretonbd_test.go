@@ -270,7 +270,14 @@ func TestParetoNBDInvalidInputGivesZero(t *testing.T) {
 		}
 		if rate == (Rate{Annual: .1}) {
 			assert.Zero(t, m.ExpectedOrders(h, t52))
-			assert.Nil(t, m.OrderDistribution(h, t52, 3))
+			want := []float64{0, 0, 0, 0}
+			if t52 == 0 {
+				want[0] = 1
+			}
+			assert.Equal(t, want, m.OrderDistribution(h, t52, 3))
+			orders, active := m.Future(h, t52, nil) // nothing is drawn
+			assert.Nil(t, orders)
+			assert.Zero(t, active)
 		}
 	}
 	for _, m := range []ParetoNBD{{}, {R: nan, Alpha: 1, S: 1, Beta: 1}, {R: 1, Alpha: inf, S: 1, Beta: 1}, {R: 1, Alpha: 1, S: -1, Beta: 1}, {R: 1, Alpha: 1, S: 1, Beta: 1, Unit: 9}} {

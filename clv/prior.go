@@ -3,6 +3,7 @@ package clv
 import (
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/keyaccount/keyaccount"
@@ -45,20 +46,38 @@ func (p Prior) Validate() error {
 // 0 a segment is a random part of the parent. Change single entries for
 // coordinates that are believed to differ more, or less.
 //
-// It refuses a spread that is negative or not finite, and a parent without a
-// report or with no coordinates ([keyaccount.ErrMissing]).
+// It refuses a spread that is negative or not finite, and a parent that is nil,
+// without a report or with no coordinates ([keyaccount.ErrMissing]).
 func PriorFrom(parent interface{ Report() *Diagnostics }, spread float64) (Prior, error) {
-	if parent == nil || parent.Report() == nil || len(parent.Report().Coordinates) == 0 {
-		return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "parent", Reason: "there is no fit"}
+	report, err := reportOf(parent, "parent")
+	if err != nil {
+		return nil, err
 	}
 	if err := checkSpread(spread); err != nil {
 		return nil, err
 	}
 	prior := make(Prior)
-	for _, c := range parent.Report().Coordinates {
+	for _, c := range report.Coordinates {
 		prior[c.Name] = Normal{Mean: c.Value, SD: math.Hypot(c.StdErr, spread)}
 	}
 	return prior, prior.Validate()
+}
+
+// reportOf returns the report of a fit that has one with coordinates.
+func reportOf(fit interface{ Report() *Diagnostics }, field string) (*Diagnostics, error) {
+	if !isNil(fit) {
+		if d := fit.Report(); d != nil && len(d.Coordinates) > 0 {
+			return d, nil
+		}
+	}
+	return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: field, Reason: "there is no fit"}
+}
+
+// isNil tells whether there is nothing to call in an interface: the result of a
+// fit that failed is a nil pointer, of which an interface is not nil.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 func checkSpread(spread float64) error {

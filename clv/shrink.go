@@ -125,7 +125,8 @@ func (s *SegmentFits[F]) Prior() Prior {
 //
 // It fails as the fit does for all accounts as one, with an
 // [*keyaccount.InputError] for segments without a name, with the same name
-// ([keyaccount.ErrDuplicate]), in different units or without accounts, and with
+// ([keyaccount.ErrDuplicate]), in different units or without accounts, and
+// without a fit or for one that finds nothing ([keyaccount.ErrMissing]), and with
 // [ErrNotConverged] at the limit of rounds.
 func FitSegments[F interface{ Report() *Diagnostics }](
 	segments []Segment, fit func(table *Counts, opts *FitOptions) (F, error), opts *SegmentOptions,
@@ -136,6 +137,9 @@ func FitSegments[F interface{ Report() *Diagnostics }](
 	}
 	if err := checkSpread(o.Spread); err != nil {
 		return nil, err
+	}
+	if fit == nil {
+		return nil, &keyaccount.InputError{Kind: keyaccount.ErrMissing, Field: "fit", Reason: "there is nothing to fit with"}
 	}
 	if o.Spread == 0 {
 		o.Spread = 0.5
@@ -151,7 +155,11 @@ func FitSegments[F interface{ Report() *Diagnostics }](
 	if out.Pooled, err = fit(pooled, &FitOptions{Prior: o.Prior}); err != nil {
 		return nil, fmt.Errorf("all segments as one: %w", err)
 	}
-	h, err := newHyper(out.Pooled.Report().Coordinates, o)
+	report, err := reportOf(out.Pooled, "fit")
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHyper(report.Coordinates, o)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +174,9 @@ func FitSegments[F interface{ Report() *Diagnostics }](
 				return nil, fmt.Errorf("segment %q: %w", s.Name, err)
 			}
 			out.Segments[i] = SegmentFit[F]{Name: s.Name, Fit: f}
-			reports[i] = f.Report()
+			if reports[i], err = reportOf(f, "fit"); err != nil {
+				return nil, err
+			}
 		}
 		next, err := h.improve(reports)
 		if err != nil {

@@ -36,6 +36,8 @@ func TestPriorFrom(t *testing.T) {
 		_, err := PriorFrom(parent, spread)
 		assert.ErrorIs(t, err, keyaccount.ErrOutOfRange)
 	}
+	_, err = PriorFrom((*BGNBDFit)(nil), 1)
+	assert.ErrorIs(t, err, keyaccount.ErrMissing, "what a fit that failed returns")
 	_, err = PriorFrom(nil, 1)
 	assert.ErrorIs(t, err, keyaccount.ErrMissing)
 	_, err = PriorFrom(new(Diagnostics), 1)
@@ -279,6 +281,23 @@ func TestFitSegmentsRefuses(t *testing.T) {
 		fits, err := FitSegments(c.segments, FitBGNBD, c.opts)
 		assert.Nil(t, fits, c.name)
 		assert.ErrorIs(t, err, c.want, c.name)
+	}
+}
+
+func TestFitSegmentsWithoutAFit(t *testing.T) {
+	segments := []Segment{{"a", smallTable(t)}, {"b", smallTable(t)}}
+	fits, err := FitSegments[*BGNBDFit](segments, nil, nil)
+	assert.Nil(t, fits)
+	assert.ErrorIs(t, err, keyaccount.ErrMissing)
+	for _, good := range []int{0, 1} { // fits that are found
+		fits, err := FitSegments(segments, func(table *Counts, opts *FitOptions) (*BGNBDFit, error) {
+			if good--; good < 0 {
+				return nil, nil
+			}
+			return FitBGNBD(table, opts)
+		}, nil)
+		assert.Nil(t, fits)
+		assert.ErrorIs(t, err, keyaccount.ErrMissing)
 	}
 }
 

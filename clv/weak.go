@@ -40,8 +40,9 @@ var weak = struct{ rate, shape, leaving, precision, leavingRate, leavingShape No
 // seller: wide, but such that a fit of the model cannot run away, not where
 // nobody bought twice, where nobody leaves, where all are alike, or with one
 // account. The more accounts there are, the less it matters; beyond some
-// thousand hardly at all. In the coordinates of a fit it has, as a mean and a
-// standard deviation,
+// thousand hardly at all. Of accounts that are all alike, beyond some hundred
+// thousand of them, it can drown in rounding: the fit is then [ErrNotIdentified].
+// In the coordinates of a fit it has, as a mean and a standard deviation,
 //
 //	ln(r/alpha)      ln((x + 1/2)/T) + 0.4,  1     x orders and T ages in all; + ln K with a rhythm
 //	ln(r)            -0.5,                   1
@@ -53,8 +54,13 @@ var weak = struct{ rate, shape, leaving, precision, leavingRate, leavingShape No
 // for those pairs of parameters that the model has, whose values do not matter.
 // The rates follow the table, so that the unit of time is of no concern; they
 // use it twice, but their standard deviation is wide. An empty table stands for
-// one order and one account in a unit of time.
+// one order and one account in a unit of time. Without a model the prior is
+// empty.
 func WeakPrior(m Model, table *Counts) Prior {
+	prior := make(Prior)
+	if isNil(m) {
+		return prior
+	}
 	x, n, age := 0.5, 1.0, 1.0
 	if table.N() > 0 {
 		n, age = float64(table.N()), 0
@@ -67,7 +73,6 @@ func WeakPrior(m Model, table *Counts) Prior {
 	has := func(name string) bool {
 		return slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == name })
 	}
-	prior := make(Prior)
 	add := func(block func(_, _ string) block, first, second string, mean, shape Normal) {
 		if has(first) && has(second) {
 			at := block(first, second).names

@@ -33,6 +33,9 @@ func TestWeakPriorIsAsDocumented(t *testing.T) {
 	assert.Empty(t, WeakPrior(named{"p", "q", "gamma"}, table))
 	assert.Equal(t, Normal{math.Log(0.5) - math.Log(1) + 0.4, 1}, WeakPrior(BGNBD{}, nil)["ln(r/alpha)"])
 
+	assert.Equal(t, Prior{}, WeakPrior(nil, table))
+	assert.Equal(t, Prior{}, WeakPrior((*BGNBDFit)(nil), table), "a fit that failed")
+
 	huge := tableOf(t, []CountedHistory{{History{0, 0, math.MaxFloat64}, 9}})
 	assert.NoError(t, WeakPrior(BGNBD{}, huge).Validate(), "the ages add up beyond a float64")
 }
