@@ -292,7 +292,8 @@ func TestFitSegmentsWithoutAFit(t *testing.T) {
 	for _, good := range []int{0, 1} { // fits that are found
 		fits, err := FitSegments(segments, func(table *Counts, opts *FitOptions) (*BGNBDFit, error) {
 			if good--; good < 0 {
-				return nil, nil
+				var none *BGNBDFit
+				return none, nil
 			}
 			return FitBGNBD(table, opts)
 		}, nil)

@@ -51,7 +51,7 @@ func missing(field, reason string) error {
 
 // expected returns the expected present value by part, service left out.
 func (o *OrderIncome) expected(e *Economics, t *terms) (p parts) {
-	orders := 0.0
+	var orders float64
 	if math.IsInf(t.span, 1) {
 		orders = o.Flow.Discounted(o.History, e.Rate)
 	} else {

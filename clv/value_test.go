@@ -173,6 +173,28 @@ func TestBothKindsAddUp(t *testing.T) {
 	assert.True(t, y < twice && twice < 2*y)
 }
 
+// Contracts bring the uncertainty of their parameters too, and it is not that of
+// the orders.
+func TestContractParametersAreUncertain(t *testing.T) {
+	table, err := ContractsFromSurvivors(12, []int64{20, 16, 13, 11})
+	require.NoError(t, err)
+	fit, err := FitSBG(table, nil)
+	require.NoError(t, err)
+	spread := func(m ContractModel, n int) float64 {
+		var accounts []Account
+		for i := range n {
+			accounts = append(accounts, Account{ID: strconv.Itoa(i), Contracts: []ContractIncome{{
+				Model: m, Contract: Contract{Start: newYear.AddDate(-1, -6, 0)}, Payment: dec("1000"),
+			}}})
+		}
+		all, err := ValuePortfolio(accounts, Economics{AsOf: newYear, Rate: Rate{.05}})
+		require.NoError(t, err)
+		assert.Equal(t, m == ContractModel(fit.SBG), all.Total.ParametersKnown)
+		return all.Total.High.Sub(all.Total.Low).InexactFloat64()
+	}
+	assert.Greater(t, spread(fit, 400), 3*spread(fit.SBG, 400), "chance evens out, parameters do not")
+}
+
 // A contract of which notice is given ends for certain.
 func TestNoticeIsTaken(t *testing.T) {
 	e := Economics{AsOf: newYear, Rate: Rate{.05}, ServiceCost: dec("100")}
