@@ -130,9 +130,8 @@ func (m GammaGamma) usable() bool {
 	return positive(m.P) && m.Q > 1 && positive(m.Q) && positive(m.Gamma)
 }
 
-// takes refuses a history of which the model knows nothing, so that no answer
-// of 0 becomes money.
-func (GammaGamma) takes(s SpendHistory) error {
+// Accepts refuses a history whose mean is not positive.
+func (GammaGamma) Accepts(s SpendHistory) error {
 	if gammaSpend(s) {
 		return nil
 	}

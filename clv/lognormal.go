@@ -118,9 +118,8 @@ func (m LogNormal) given(s SpendHistory) (log, v float64, ok bool) {
 	return log, v, true
 }
 
-// takes refuses a history of which the model knows nothing, so that no answer
-// of 0 becomes money.
-func (LogNormal) takes(s SpendHistory) error { return logsMissing(s) }
+// Accepts refuses a history without the logarithms of its amounts.
+func (LogNormal) Accepts(s SpendHistory) error { return errors.Join(s.Validate(), logsMissing(s)) }
 
 // logsMissing says what is wrong with a history without logarithms.
 func logsMissing(s SpendHistory) error {

@@ -40,6 +40,9 @@ type SpendModel interface {
 	Model
 	// LogLikelihood is that of a counted table.
 	LogLikelihood(table *SpendCounts) (float64, error)
+	// Accepts says why the model knows nothing of an account with this history;
+	// nil where it does. A newcomer, the zero SpendHistory, is known to all.
+	Accepts(s SpendHistory) error
 	// SpendVariance is the variance of the account's mean spend, given what is
 	// known of it: how uncertain ExpectedSpend is under the model, not how much
 	// single orders differ.

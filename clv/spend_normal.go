@@ -49,6 +49,9 @@ func (m NormalSpend) Validate() error {
 	return err
 }
 
+// Accepts refuses what [SpendHistory.Validate] does.
+func (NormalSpend) Accepts(s SpendHistory) error { return s.Validate() }
+
 // ExpectedSpend returns the mean of an order yet to come: between the account's
 // own mean and that of all accounts, nearer to its own the more orders it has.
 // It is negative for an account that loses money, and 0 for a model or a

@@ -32,8 +32,9 @@ func (o *OrderIncome) validate() error {
 	if m, ok := o.Spend.(Model); ok {
 		err = errors.Join(err, m.Validate())
 	}
-	if m, ok := o.Spend.(interface{ takes(s SpendHistory) error }); ok && err == nil {
-		err = m.takes(o.Spent)
+	// No answer of 0 to a question that is refused may become money.
+	if m, ok := o.Spend.(SpendModel); ok && err == nil {
+		err = m.Accepts(o.Spent)
 	}
 	return err
 }

@@ -272,8 +272,12 @@ func (r *report) score(sample *clv.Sample) error {
 func (r *report) value(e clv.Economics) error {
 	accounts := make([]clv.Account, len(r.Accounts))
 	for i, a := range r.Accounts {
+		spent := a.Spend
+		if r.Spend.Accepts(spent) != nil {
+			spent = clv.SpendHistory{} // a newcomer, as the warning says
+		}
 		accounts[i] = clv.Account{ID: a.ID, Orders: &clv.OrderIncome{
-			Flow: r.Model, Spend: r.Spend, History: a.History, Spent: a.Spend,
+			Flow: r.Model, Spend: r.Spend, History: a.History, Spent: spent,
 		}}
 	}
 	worth, err := clv.ValuePortfolio(accounts, e)

@@ -160,7 +160,7 @@ func (s settings) learnSpend(accounts []clv.SampleAccount, currency string) (clv
 		return nil, "", fmt.Errorf("-spend %s: %s%s; -spend none leaves values out", s.spend, plain(err), s.advice(err))
 	}
 	if left > 0 {
-		return fit, fmt.Sprintf("accounts whose amounts -spend %s cannot take: %d, such as %q; they are left out of its fit, and their orders are valued at nothing", s.spend, left, first), nil
+		return fit, fmt.Sprintf("accounts whose amounts -spend %s cannot take: %d, such as %q; they are left out of its fit, and their orders are valued as those of newcomers", s.spend, left, first), nil
 	}
 	return fit, "", nil
 }
