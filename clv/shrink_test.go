@@ -289,10 +289,11 @@ func TestFitSegmentsWithoutAFit(t *testing.T) {
 	fits, err := FitSegments[*BGNBDFit](segments, nil, nil)
 	assert.Nil(t, fits)
 	assert.ErrorIs(t, err, keyaccount.ErrMissing)
+	var none *BGNBDFit
 	for _, good := range []int{0, 1} { // fits that are found
 		fits, err := FitSegments(segments, func(table *Counts, opts *FitOptions) (*BGNBDFit, error) {
 			if good--; good < 0 {
-				return nil, nil
+				return none, nil
 			}
 			return FitBGNBD(table, opts)
 		}, nil)
