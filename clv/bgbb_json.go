@@ -37,7 +37,7 @@ func (f *BGBBFit) UnmarshalJSON(data []byte) error {
 }
 
 func readBGBB(data []byte) (m BGBB, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), false, bgbbNames())
+	p, in, err := unmarshalModel(data, m.Name(), false, bgbbNames(), bgbbChart())
 	if err != nil {
 		return m, in, err
 	}

@@ -37,7 +37,7 @@ func (f *BGNBDFit) UnmarshalJSON(data []byte) error {
 }
 
 func readBGNBD(data []byte) (m BGNBD, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), true, bgnbdNames())
+	p, in, err := unmarshalModel(data, m.Name(), true, bgnbdNames(), bgnbdChart())
 	if err != nil {
 		return m, in, err
 	}

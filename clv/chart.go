@@ -73,6 +73,28 @@ func log1pExp(u float64) float64 { return max(u, 0) + math.Log1p(math.Exp(-math.
 // parameters.
 type chart []block
 
+// coordinates are those that the fits of one model report, which a chart of
+// logs cannot hold where a parameter may be negative.
+type coordinates interface {
+	names() []string
+	// parameters returns the parameters at coordinates.
+	parameters(at []float64) []float64
+}
+
+// effectsChart is a chart and, behind it, effects of covariates, which are their
+// own coordinates.
+type effectsChart struct {
+	chart
+	effects []string
+}
+
+func (c effectsChart) names() []string { return append(c.chart.names(), c.effects...) }
+
+func (c effectsChart) parameters(at []float64) []float64 {
+	own := len(at) - len(c.effects)
+	return append(c.chart.parameters(at[:own]), at[own:]...)
+}
+
 func (c chart) names() []string {
 	var names []string
 	for _, b := range c {

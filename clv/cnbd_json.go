@@ -36,7 +36,7 @@ func (f *BGCNBDFit) UnmarshalJSON(data []byte) error {
 
 func readBGCNBD(data []byte) (m BGCNBD, in savedModel, err error) {
 	k, name := savedRhythm(data, bgcnbdName)
-	p, in, err := unmarshalModel(data, name, true, bgnbdNames())
+	p, in, err := unmarshalModel(data, name, true, bgnbdNames(), bgnbdChart())
 	if err != nil {
 		return m, in, err
 	}

@@ -36,7 +36,7 @@ func (f *MBGCNBDFit) UnmarshalJSON(data []byte) error {
 
 func readMBGCNBD(data []byte) (m MBGCNBD, in savedModel, err error) {
 	k, name := savedRhythm(data, mbgcnbdName)
-	p, in, err := unmarshalModel(data, name, true, bgnbdNames())
+	p, in, err := unmarshalModel(data, name, true, bgnbdNames(), bgnbdChart())
 	if err != nil {
 		return m, in, err
 	}

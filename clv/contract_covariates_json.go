@@ -43,7 +43,7 @@ func (f *SBGCovariatesFit) UnmarshalJSON(data []byte) error {
 }
 
 func readSBGCovariates(data []byte) (m SBGCovariates, in savedModel, err error) {
-	p, effects, in, err := unmarshalEffects(data, m.Name(), sbgNames())
+	p, effects, in, err := unmarshalEffects(data, m.Name(), sbgNames(), sbgChart())
 	if err != nil {
 		return m, in, err
 	}
@@ -76,7 +76,7 @@ func (f *BdWCovariatesFit) UnmarshalJSON(data []byte) error {
 }
 
 func readBdWCovariates(data []byte) (m BdWCovariates, in savedModel, err error) {
-	p, effects, in, err := unmarshalEffects(data, m.Name(), bdwNames())
+	p, effects, in, err := unmarshalEffects(data, m.Name(), bdwNames(), bdwChart())
 	if err != nil {
 		return m, in, err
 	}
@@ -85,7 +85,9 @@ func readBdWCovariates(data []byte) (m BdWCovariates, in savedModel, err error) 
 }
 
 // unmarshalEffects reads a model whose file names the effects itself.
-func unmarshalEffects(data []byte, name string, base []string) (p []float64, effects []Effect, in savedModel, err error) {
+func unmarshalEffects(
+	data []byte, name string, base []string, c chart,
+) (p []float64, effects []Effect, in savedModel, err error) {
 	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, nil, in, err
 	}
@@ -96,7 +98,7 @@ func unmarshalEffects(data []byte, name string, base []string) (p []float64, eff
 			effects = append(effects, Effect{e.Name, e.Value})
 		}
 	}
-	if p, in, err = unmarshalContract(data, name, names); err != nil {
+	if p, in, err = unmarshalContract(data, name, names, effectsChart{c, names[len(base):]}); err != nil {
 		return nil, nil, in, err
 	}
 	return p[:len(base)], effects, in, nil

@@ -11,14 +11,14 @@ func marshalMonths(m Model, months int, fit *Diagnostics) ([]byte, error) {
 	return in.marshal()
 }
 
-// unmarshalContract reads a contract model with these parameters.
-func unmarshalContract(data []byte, name string, parameters []string) (p []float64, in savedModel, err error) {
+// unmarshalContract reads a contract model with these parameters, fitted in c.
+func unmarshalContract(data []byte, name string, parameters []string, c coordinates) (p []float64, in savedModel, err error) {
 	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, in, err
 	}
 	months := in.Months
 	in.Months = 0
-	if p, err = in.values(name, false, parameters); err != nil {
+	if p, err = in.values(name, false, parameters, c); err != nil {
 		return nil, in, err
 	}
 	in.Months = months
@@ -56,7 +56,7 @@ func (f *SBGFit) UnmarshalJSON(data []byte) error {
 }
 
 func readSBG(data []byte) (m SBG, in savedModel, err error) {
-	p, in, err := unmarshalContract(data, m.Name(), sbgNames())
+	p, in, err := unmarshalContract(data, m.Name(), sbgNames(), sbgChart())
 	if err != nil {
 		return m, in, err
 	}
@@ -95,7 +95,7 @@ func (f *BdWFit) UnmarshalJSON(data []byte) error {
 }
 
 func readBdW(data []byte) (m BdW, in savedModel, err error) {
-	p, in, err := unmarshalContract(data, m.Name(), bdwNames())
+	p, in, err := unmarshalContract(data, m.Name(), bdwNames(), bdwChart())
 	if err != nil {
 		return m, in, err
 	}

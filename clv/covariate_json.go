@@ -82,9 +82,6 @@ func (f *CovariateFit[M]) UnmarshalJSON(data []byte) error {
 			return fault(keyaccount.ErrMismatch, "Parameters", p.Name, "here "+names[i]+" is expected")
 		}
 	}
-	if err := in.Fit.check(len(names)); err != nil {
-		return err
-	}
 	if r := in.Ratio; r != nil && !(r.Statistic >= 0 && r.P >= 0 && r.P <= 1 && r.DegreesOfFreedom == len(effects)) {
 		return fault(keyaccount.ErrMalformed, "Ratio", "", "these numbers are no test")
 	}
@@ -97,6 +94,9 @@ func (f *CovariateFit[M]) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	read.Estimates = in.Parameters
+	if err := read.agree(effectsChart{fam.chart, names[base:]}); err != nil {
+		return err
+	}
 	read.Rate, read.Dropout = coefficients(in.Covariates, effects, in.Parameters[base:])
 	*f = read
 	return nil

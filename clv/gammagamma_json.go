@@ -35,7 +35,7 @@ func (f *GammaGammaFit) UnmarshalJSON(data []byte) error {
 }
 
 func readGammaGamma(data []byte) (m GammaGamma, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), false, gammaGammaNames())
+	p, in, err := unmarshalModel(data, m.Name(), false, gammaGammaNames(), gammaGammaChart())
 	if err != nil {
 		return m, in, err
 	}

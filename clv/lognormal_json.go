@@ -35,7 +35,7 @@ func (f *LogNormalFit) UnmarshalJSON(data []byte) error {
 }
 
 func readLogNormal(data []byte) (m LogNormal, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), false, logNormalNames())
+	p, in, err := unmarshalModel(data, m.Name(), false, logNormalNames(), levelsChart(logBlock("median")))
 	if err != nil {
 		return m, in, err
 	}

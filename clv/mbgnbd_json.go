@@ -37,7 +37,7 @@ func (f *MBGNBDFit) UnmarshalJSON(data []byte) error {
 }
 
 func readMBGNBD(data []byte) (m MBGNBD, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), true, bgnbdNames())
+	p, in, err := unmarshalModel(data, m.Name(), true, bgnbdNames(), bgnbdChart())
 	if err != nil {
 		return m, in, err
 	}

@@ -37,7 +37,7 @@ func (f *NBDFit) UnmarshalJSON(data []byte) error {
 }
 
 func readNBD(data []byte) (m NBD, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), true, nbdNames())
+	p, in, err := unmarshalModel(data, m.Name(), true, nbdNames(), nbdChart())
 	if err != nil {
 		return m, in, err
 	}

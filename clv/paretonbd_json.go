@@ -37,7 +37,7 @@ func (f *ParetoNBDFit) UnmarshalJSON(data []byte) error {
 }
 
 func readParetoNBD(data []byte) (m ParetoNBD, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), true, paretoNBDNames())
+	p, in, err := unmarshalModel(data, m.Name(), true, paretoNBDNames(), paretoNBDChart())
 	if err != nil {
 		return m, in, err
 	}

@@ -19,8 +19,8 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// savedModel is the form of every model in a file: under a kilobyte, with or
-// without how it was fitted.
+// savedModel is the form of every model in a file: under a kilobyte, and some
+// 1.3 kB with how it was fitted.
 type savedModel struct {
 	Schema     string       `json:"schema"`
 	Version    int          `json:"version"`
@@ -49,23 +49,17 @@ func modelOf(name string, unit *Unit, parameters []Parameter, fit *Diagnostics) 
 func (in savedModel) marshal() ([]byte, error) { return json.Marshal(in) }
 
 // unmarshalModel reads the model of the given name with these parameters, in
-// this order, and says what is wrong with any other.
-func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string) (values []float64, in savedModel, err error) {
+// this order, that was fitted in c, and says what is wrong with any other.
+func unmarshalModel(data []byte, name string, hasUnit bool, parameters []string, c coordinates) (values []float64, in savedModel, err error) {
 	if err := modelForm.ReadJSONStrictly(data, name, &in); err != nil {
 		return nil, in, err
 	}
-	values, err = in.values(name, hasUnit, parameters)
+	values, err = in.values(name, hasUnit, parameters, c)
 	return values, in, err
 }
 
 // values returns the parameters of the model of this name.
-func (in *savedModel) values(name string, hasUnit bool, parameters []string) (values []float64, err error) {
-	if in.Fit != nil {
-		in.Fit.Estimates = in.Parameters
-		if err := in.Fit.check(len(in.Parameters)); err != nil {
-			return nil, err
-		}
-	}
+func (in *savedModel) values(name string, hasUnit bool, parameters []string, c coordinates) (values []float64, err error) {
 	fault := func(kind error, field, value, reason string) error {
 		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
 	}
@@ -87,6 +81,12 @@ func (in *savedModel) values(name string, hasUnit bool, parameters []string) (va
 		}
 		values = append(values, p.Value)
 	}
+	if in.Fit != nil {
+		in.Fit.Estimates = in.Parameters
+		if err := in.Fit.agree(c); err != nil {
+			return nil, err
+		}
+	}
 	return values, nil
 }
 
@@ -98,6 +98,33 @@ func (in *savedModel) diagnostics() (Diagnostics, error) {
 		}
 	}
 	return *in.Fit, nil
+}
+
+// agree refuses what no fit in these coordinates can have reported: what check
+// does, and parts that contradict each other.
+func (d *Diagnostics) agree(c coordinates) error {
+	if err := d.check(len(d.Estimates)); err != nil {
+		return err
+	}
+	fault := func(kind error, field, value, reason string) error {
+		return &keyaccount.InputError{Kind: kind, Field: field, Value: value, Reason: reason}
+	}
+	names, p := c.names(), c.parameters(values(d.Coordinates))
+	for i, at := range d.Coordinates {
+		v := d.Estimates[i]
+		switch {
+		case at.Name != names[i]:
+			return fault(keyaccount.ErrMismatch, "Coordinates", at.Name, "here "+names[i]+" is expected")
+		case !(math.Abs(p[i]-v.Value) <= 1e-6*math.Abs(v.Value)):
+			return fault(keyaccount.ErrMalformed, "Coordinates", formatFloat(p[i]), "by its coordinates, this is "+v.Name)
+		case !(at.StdErr >= 0 && v.StdErr >= 0):
+			return fault(keyaccount.ErrMalformed, "StdErr", v.Name, "a standard error is not negative")
+		}
+	}
+	if _, ok := factorOf(d.Covariance); !ok {
+		return fault(keyaccount.ErrMalformed, "Covariance", "", "a covariance is positive definite")
+	}
+	return nil
 }
 
 // check refuses what no fit can have reported.

@@ -289,10 +289,10 @@ func TestFitSegmentsWithoutAFit(t *testing.T) {
 	fits, err := FitSegments[*BGNBDFit](segments, nil, nil)
 	assert.Nil(t, fits)
 	assert.ErrorIs(t, err, keyaccount.ErrMissing)
+	var none *BGNBDFit
 	for _, good := range []int{0, 1} { // fits that are found
 		fits, err := FitSegments(segments, func(table *Counts, opts *FitOptions) (*BGNBDFit, error) {
 			if good--; good < 0 {
-				var none *BGNBDFit
 				return none, nil
 			}
 			return FitBGNBD(table, opts)

@@ -116,8 +116,15 @@ func normalSpendOf(p []float64) NormalSpend {
 	return NormalSpend{Mean: p[iMu], Tau: p[iTau], Sigma: p[iSigma]}
 }
 
+// normalSpendChart has the mean itself as the first coordinate.
+type normalSpendChart struct{}
+
+func (normalSpendChart) names() []string { return []string{"mean", "ln(tau)", "ln(sigma)"} }
+
+func (normalSpendChart) parameters(at []float64) []float64 {
+	return []float64{at[iMu], math.Exp(at[iTau]), math.Exp(at[iSigma])}
+}
+
 func (f NormalSpendFit) at(coordinates []float64) SpendModel {
-	return NormalSpend{
-		Mean: coordinates[iMu], Tau: math.Exp(coordinates[iTau]), Sigma: math.Exp(coordinates[iSigma]),
-	}
+	return normalSpendOf(normalSpendChart{}.parameters(coordinates))
 }

@@ -35,7 +35,7 @@ func (f *NormalSpendFit) UnmarshalJSON(data []byte) error {
 }
 
 func readNormalSpend(data []byte) (m NormalSpend, in savedModel, err error) {
-	p, in, err := unmarshalModel(data, m.Name(), false, normalSpendNames())
+	p, in, err := unmarshalModel(data, m.Name(), false, normalSpendNames(), normalSpendChart{})
 	if err != nil {
 		return m, in, err
 	}
